@@ -1,0 +1,1 @@
+//! The desk: the admin API over a Unix socket and a loopback port, and metrics

@@ -1,0 +1,1 @@
+//! Memory: the journal's lanes, the sealer, checkpoints, verification, replay

@@ -1,0 +1,1 @@
+//! Reading: file and environment to checked settings, every mistake at once

@@ -1,0 +1,1 @@
+//! The corridor: listeners, rooms, errands, egress, responses

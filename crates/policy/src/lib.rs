@@ -1,0 +1,1 @@
+//! Judgement: network, hours, validity, price; pure functions from facts to a verdict

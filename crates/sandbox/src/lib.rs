@@ -1,0 +1,1 @@
+//! The stand-in: a provider simulator with its own books

@@ -1,0 +1,3 @@
+//! The verbs of this repository: `cargo xtask` lists them.
+
+fn main() {}
