@@ -1,1 +1,5 @@
-//! Money: holds, leases, windows, settlement, task owners; the store port and its laws
+//! Money: holds, leases, windows, settlement, task owners; the store port and its laws.
+
+pub mod port;
+
+pub use port::{Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow};
