@@ -1,0 +1,131 @@
+//! What do all workers share? Immutable settings, the registry's snapshot, the books, the journal's health.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tollgate_audit::LaneHealth;
+use tollgate_books::{Account, Books, LimitIx};
+use tollgate_dialect::Profile;
+use tollgate_model::{CredentialHash, Name, Pepper};
+use tollgate_policy::price::PriceTable;
+use tollgate_registry::Registry;
+use tollgate_secrets::Keyring;
+
+use crate::clock::Clock;
+use crate::egress::dial::Origin;
+use crate::recent::Recent;
+use crate::settings::Settings;
+
+/// The gate: what every worker and errand is given.
+pub struct Gate {
+    /// Told at start.
+    pub settings: Settings,
+    /// The one reader of the clocks.
+    pub clock: Clock,
+    /// Who may come.
+    pub registry: Arc<Registry<Bound>>,
+    /// The keyed hash of credentials.
+    pub pepper: Arc<Pepper>,
+    /// Money.
+    pub books: Arc<Books>,
+    /// Where requests may go.
+    pub upstreams: Upstreams,
+    /// Whether the lanes can be written, one entry a worker.
+    pub lanes: Vec<Arc<LaneHealth>>,
+    /// The last refusals of each key, in words, for `GET /v1/me`.
+    pub recent: Recent,
+    /// Whether the gate is going down: no new connections, answers say `connection: close`.
+    pub draining: AtomicBool,
+    /// Connections open over all workers.
+    pub(crate) connections: AtomicUsize,
+    /// Bytes of bodies being read over all workers.
+    pub(crate) body_bytes: AtomicUsize,
+}
+
+/// What the gate has attached to each key of the snapshot.
+pub struct Bound {
+    /// The key's upstream.
+    pub upstream: Arc<Upstream>,
+    /// Its limits, its team's and its upstream's, as the upstream's account knows them.
+    pub limits: Box<[LimitIx]>,
+    /// Paid calls of this key in flight.
+    pub in_flight: Arc<AtomicUsize>,
+}
+
+/// One provider account.
+pub struct Upstream {
+    /// Its name.
+    pub name: Name,
+    /// Host names by which clients reach it on a listener without a root.
+    pub hosts: Vec<String>,
+    /// How it speaks, as data.
+    pub profile: Arc<Profile>,
+    /// Dollars a task; a method that is not in it is denied.
+    pub prices: PriceTable,
+    /// Where it is.
+    pub origin: Origin,
+    /// The real key.
+    pub keyring: Arc<Keyring>,
+    /// Its money.
+    pub account: Arc<Account>,
+    /// The plan's threads, where it is sold by threads.
+    pub threads: Option<u32>,
+}
+
+/// All upstreams, by name and by host.
+#[derive(Default)]
+pub struct Upstreams {
+    by_name: HashMap<Name, Arc<Upstream>>,
+    by_host: HashMap<String, Arc<Upstream>>,
+}
+
+impl Upstreams {
+    /// The upstreams under their names and hosts.
+    pub fn new(upstreams: impl IntoIterator<Item = Arc<Upstream>>) -> Self {
+        let mut all = Self::default();
+        for upstream in upstreams {
+            for host in &upstream.hosts {
+                all.by_host.insert(host.clone(), upstream.clone());
+            }
+            all.by_name.insert(upstream.name.clone(), upstream);
+        }
+        all
+    }
+
+    /// The upstream of that name.
+    pub fn named(&self, name: &str) -> Option<&Arc<Upstream>> {
+        self.by_name.get(name)
+    }
+
+    /// The upstream of that exact host name (lower case, without a port).
+    pub fn at_host(&self, host: &str) -> Option<&Arc<Upstream>> {
+        self.by_host.get(host)
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Upstream>> {
+        self.by_name.values()
+    }
+}
+
+impl Gate {
+    /// Why the gate is not ready to take paid calls; nothing when it is.
+    pub fn unready(&self) -> Option<&'static str> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Some("draining");
+        }
+        if self.lanes.iter().any(|lane| lane.is_failing()) {
+            return Some("the journal cannot be written");
+        }
+        if self.books.is_stalled() {
+            return Some("the books cannot be written");
+        }
+        self.upstreams.iter().any(|upstream| upstream.keyring.current().is_none()).then_some("a real key is missing")
+    }
+
+    /// The keyed hash of a presented credential.
+    pub fn hash(&self, credential: &[u8]) -> CredentialHash {
+        self.pepper.hash(credential)
+    }
+}

@@ -1,0 +1,65 @@
+//! What is the gate told at start? The gateway's own words; the binary translates the configuration into them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use tollgate_model::{CidrSet, Name};
+use tollgate_policy::network::ForwardedHeader;
+
+/// Everything that only a restart changes.
+pub struct Settings {
+    /// Where clients come in.
+    pub listeners: Vec<Listener>,
+    /// Worker threads; each has its own connections, pools and lane.
+    pub workers: usize,
+    /// Whose forwarded header is believed.
+    pub trusted_proxies: CidrSet,
+    /// Which forwarded header.
+    pub forwarded_header: ForwardedHeader,
+    /// Limits of heads and bodies.
+    pub limits: tollgate_wire::Limits,
+    /// Budgets taken before reading.
+    pub budgets: Budgets,
+    /// How durable an intent is before the first byte.
+    pub durability: Durability,
+    /// Milliseconds that SIGTERM waits for calls in flight.
+    pub drain_ms: u64,
+}
+
+/// One listening socket.
+pub struct Listener {
+    /// Its address; port 0 picks a free one.
+    pub address: SocketAddr,
+    /// The upstream that stands at its root.
+    pub upstream: Option<Name>,
+    /// TLS, if it speaks TLS.
+    pub tls: Option<Arc<ServerConfig>>,
+}
+
+/// Budgets of the whole gate.
+#[derive(Clone, Copy, Debug)]
+pub struct Budgets {
+    /// Connections at once.
+    pub connections: usize,
+    /// Bytes of request bodies being read at once.
+    pub body_bytes: usize,
+    /// Calls in flight of one key.
+    pub calls_per_key: usize,
+}
+
+impl Default for Budgets {
+    /// ARCHITECTURE.md "Bytes": 64 MiB of bodies; SECURITY.md limits: 64 calls of one key in flight.
+    fn default() -> Self {
+        Self { connections: 16_384, body_bytes: 64 << 20, calls_per_key: 64 }
+    }
+}
+
+/// When an intent counts as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Handed to the operating system: survives the death of the process.
+    Process,
+    /// Fsynced: survives the death of the machine.
+    Power,
+}
