@@ -1,1 +1,19 @@
-//! Strict HTTP/1.1, both sides, sans I/O: bytes to a head and a body, and back
+//! Strict HTTP/1.1, both sides, sans I/O: bytes to a head and a body, and back.
+//!
+//! It accepts what clients really send and nothing else. What is absent: upgrades, trailers, obs-fold, chunk extensions,
+//! content codings, HTTP/2, and every second way of saying where a message ends.
+
+pub mod body;
+pub mod encode;
+pub mod fields;
+pub mod limits;
+pub mod reject;
+pub mod request;
+pub mod response;
+
+pub use body::{Decoder, Progress};
+pub use fields::Span;
+pub use limits::Limits;
+pub use reject::Reject;
+pub use request::{Framing, Method, RequestHead, parse_head};
+pub use response::{AnswerFraming, ResponseError, ResponseHead, parse_response_head};

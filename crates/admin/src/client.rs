@@ -1,0 +1,128 @@
+//! How does the command line speak to a running gate? One request over the admin socket or its loopback port.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+
+/// How long an answer may take: the slowest verb reads the log.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The largest answer read.
+const LARGEST: usize = 64 << 20;
+
+/// Where the running gate listens for its operator.
+pub enum Client {
+    /// Its socket in the state folder: same user, no token.
+    Socket(PathBuf),
+    /// A loopback address and the token of `state/admin.token`.
+    Port {
+        /// `host:port`.
+        address: String,
+        /// The token.
+        token: String,
+    },
+}
+
+/// Why there is no answer to use.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody listens.
+    #[error("no gate is running at {0}")]
+    Unreachable(String),
+    /// The gate refused, in its own words.
+    #[error("{detail}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What the gate said.
+        detail: String,
+        /// The whole problem document.
+        problem: Value,
+    },
+    /// The answer cannot be read.
+    #[error("the gate's answer cannot be read")]
+    Garbled,
+}
+
+impl Client {
+    /// Sends one request and returns the JSON of a success.
+    pub async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
+        let exchange = async {
+            match self {
+                Self::Socket(path_of_socket) => {
+                    let stream = UnixStream::connect(path_of_socket).await.map_err(|_| self.unreachable())?;
+                    self.exchange(stream, method, path, body).await
+                }
+                Self::Port { address, .. } => {
+                    let stream = TcpStream::connect(address.as_str()).await.map_err(|_| self.unreachable())?;
+                    self.exchange(stream, method, path, body).await
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| self.unreachable())?
+    }
+
+    async fn exchange<S>(&self, stream: S, method: &str, path: &str, body: Option<&Value>) -> Result<Value, ClientError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| self.unreachable())?;
+        let request = self.request(method, path, body)?;
+        let sending = async move {
+            let answer = sender.send_request(request).await.map_err(|_| ClientError::Garbled)?;
+            let status = answer.status();
+            let limited = http_body_util::Limited::new(answer.into_body(), LARGEST);
+            let bytes = limited.collect().await.map_err(|_| ClientError::Garbled)?.to_bytes();
+            Ok((status, bytes))
+        };
+        tokio::pin!(sending);
+        let answered = tokio::select! {
+            answered = &mut sending => answered,
+            _ = connection => sending.await,
+        };
+        let (status, bytes) = answered?;
+        read(status, &bytes)
+    }
+
+    fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Request<Full<Bytes>>, ClientError> {
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| ClientError::Garbled)?;
+        let mut request = Request::builder().method(method).uri(path);
+        match self {
+            Self::Socket(_) => request = request.header("host", "tollgate"),
+            Self::Port { address, token } => {
+                request = request.header("host", address).header("authorization", format!("Bearer {token}"));
+            }
+        }
+        let bytes = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Bytes::from(body.to_string())
+            }
+            None => Bytes::new(),
+        };
+        request.body(Full::new(bytes)).map_err(|_| ClientError::Garbled)
+    }
+
+    fn unreachable(&self) -> ClientError {
+        ClientError::Unreachable(match self {
+            Self::Socket(path) => path.display().to_string(),
+            Self::Port { address, .. } => address.clone(),
+        })
+    }
+}
+
+fn read(status: StatusCode, bytes: &[u8]) -> Result<Value, ClientError> {
+    let value: Value = serde_json::from_slice(bytes).map_err(|_| ClientError::Garbled)?;
+    if status.is_success() {
+        return Ok(value);
+    }
+    let detail = value.get("detail").and_then(Value::as_str).unwrap_or("refused without a reason").to_owned();
+    Err(ClientError::Refused { status: status.as_u16(), detail, problem: value })
+}
