@@ -1,0 +1,157 @@
+//! Room 0: is this a well-formed request within our limits and budgets, and for which upstream?
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tollgate_model::{DenialCode, Now, RequestId};
+use tollgate_policy::Untold;
+use tollgate_policy::network::client_address;
+use tollgate_wire::{Framing, Method, Reject, RequestHead};
+
+use crate::gate::Upstream;
+use crate::me;
+use crate::refusal::Reply;
+use crate::room::record;
+use crate::worker::Worker;
+
+/// The listener a connection came in by.
+pub(crate) struct Entrance {
+    /// The upstream at its root.
+    pub(crate) root: Option<Arc<Upstream>>,
+}
+
+/// A well-formed request for one of our upstreams; times and addresses are sampled once, here.
+pub struct Arrival<'a> {
+    pub(crate) id: RequestId,
+    pub(crate) now: Now,
+    /// The socket's peer.
+    pub(crate) source: IpAddr,
+    /// The true client behind trusted proxies.
+    pub(crate) client: Result<IpAddr, Untold>,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) method: Method,
+    /// Without the `/u/<upstream>` prefix.
+    pub(crate) path: &'a [u8],
+    pub(crate) query: &'a [u8],
+    pub(crate) content_type: Option<&'a [u8]>,
+    pub(crate) authorization: Option<&'a [u8]>,
+    pub(crate) user_agent: Option<&'a [u8]>,
+    pub(crate) body: &'a [u8],
+}
+
+/// Paths whose bodies may be as large as an image; elsewhere 16 KiB (ARCHITECTURE.md, "Bytes").
+const SUBMITTING: [&[u8]; 3] = [b"/in.php", b"/solve.php", b"/createTask"];
+const SMALL_BODY: u64 = 16 << 10;
+
+/// The body limit of a path.
+pub(crate) fn body_limit(path: &[u8], largest: u64) -> u64 {
+    if SUBMITTING.iter().any(|submitting| path.ends_with(submitting)) { largest } else { largest.min(SMALL_BODY) }
+}
+
+/// A share of the gate's budget for bodies; returned on drop.
+pub(crate) struct BodyBudget<'w> {
+    worker: &'w Worker,
+    bytes: usize,
+}
+
+impl<'w> BodyBudget<'w> {
+    /// Takes what the body may need, before it is read; nothing when the gate has no room.
+    pub(crate) fn take(worker: &'w Worker, framing: Framing, limit: u64) -> Option<Self> {
+        let bytes = match framing {
+            Framing::None => 0,
+            Framing::Length(length) => length.min(limit),
+            Framing::Chunked => limit,
+        };
+        let bytes = usize::try_from(bytes).ok()?;
+        let before = worker.gate.body_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let budget = Self { worker, bytes };
+        (before + bytes <= worker.gate.settings.budgets.body_bytes).then_some(budget)
+    }
+}
+
+impl Drop for BodyBudget<'_> {
+    fn drop(&mut self) {
+        self.worker.gate.body_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Makes the arrival, or answers at once what is no provider's business: health, `GET /v1/me`, an unknown place.
+pub(crate) fn arrive<'a>(
+    worker: &Worker,
+    entrance: &Entrance,
+    peer: IpAddr,
+    now: Now,
+    head: &'a RequestHead,
+    bytes: &'a [u8],
+    body: &'a [u8],
+) -> Result<Arrival<'a>, Reply> {
+    let Ok(random) = worker.random.bytes() else {
+        return Err(Reply::bare(RequestId::from_bytes([0; 16]), 503, "no randomness: requests cannot be named").closing());
+    };
+    let id = RequestId::new(now.wall, random);
+    let settings = &worker.gate.settings;
+    let forwarded = head.values(bytes, settings.forwarded_header.name());
+    let client = client_address(peer, forwarded, settings.forwarded_header, &settings.trusted_proxies);
+    let (whole, query) = (head.path.of(bytes), head.query.of(bytes));
+    let authorization = head.authorization.map(|span| span.of(bytes));
+    match (head.method, whole) {
+        (Method::Get | Method::Head, b"/healthz") => return Err(Reply::bare(id, 200, "ok")),
+        (Method::Get | Method::Head, b"/readyz") => return Err(readiness(worker, id)),
+        (Method::Get, b"/v1/me") => return Err(me::answer(worker, id, now, client, query, authorization)),
+        (Method::Options, _) => return Err(Reply::bare(id, 204, "")),
+        (Method::Head, _) => return Err(Reply::bare(id, 405, "HEAD is served for /healthz and /readyz only")),
+        (Method::Get | Method::Post, _) => {}
+    }
+    let (upstream, path) = route(worker, entrance, head.host.of(bytes), whole).map_err(|(status, text)| Reply::bare(id, status, text))?;
+    Ok(Arrival {
+        id,
+        now,
+        source: peer,
+        client,
+        upstream,
+        method: head.method,
+        path,
+        query,
+        content_type: head.content_type.map(|span| span.of(bytes)),
+        authorization,
+        user_agent: head.user_agent.map(|span| span.of(bytes)),
+        body,
+    })
+}
+
+/// Answers what was no request, and writes it down.
+pub(crate) fn reject(worker: &Worker, peer: IpAddr, reject: Reject) -> Reply {
+    let now = worker.gate.clock.now();
+    let id = RequestId::new(now.wall, worker.random.bytes().unwrap_or_default());
+    record::rejected(worker, id, now, peer, reject);
+    let mut reply = Reply::bare(id, reject.status(), &reject.to_string()).closing();
+    reply.denied = Some(DenialCode::Malformed.as_str());
+    reply
+}
+
+type Elsewhere = (u16, &'static str);
+
+/// `/u/<upstream>/…` on every listener; else the listener's root; else the Host, among exact names only.
+fn route<'a>(worker: &Worker, entrance: &Entrance, host: &[u8], path: &'a [u8]) -> Result<(Arc<Upstream>, &'a [u8]), Elsewhere> {
+    let upstreams = &worker.gate.upstreams;
+    if let Some(rest) = path.strip_prefix(b"/u/") {
+        let slash = memchr::memchr(b'/', rest).ok_or((404, "no such upstream"))?;
+        let (name, path) = rest.split_at(slash);
+        let upstream = std::str::from_utf8(name).ok().and_then(|name| upstreams.named(name)).ok_or((404, "no such upstream"))?;
+        return Ok((upstream.clone(), path));
+    }
+    if let Some(root) = &entrance.root {
+        return Ok((root.clone(), path));
+    }
+    let host = std::str::from_utf8(host).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
+    upstreams.at_host(&name).cloned().map(|upstream| (upstream, path)).ok_or((421, "no upstream has this host name"))
+}
+
+fn readiness(worker: &Worker, id: RequestId) -> Reply {
+    match worker.gate.unready() {
+        None => Reply::bare(id, 200, "ready"),
+        Some(why) => Reply::bare(id, 503, why),
+    }
+}

@@ -1,0 +1,213 @@
+//! How does a connection become arrivals and answers? Bytes in by the strict codec, one arrival at a time, answers in order.
+
+use std::net::IpAddr;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tollgate_model::Mono;
+use tollgate_wire::{Decoder, Method, Reject, RequestHead, encode, parse_head};
+
+use crate::corridor;
+use crate::deadline::{Elapsed, Slot};
+use crate::refusal::Reply;
+use crate::room::listen::{self, Entrance};
+use crate::worker::Worker;
+
+/// A head must be whole by then; a body must come at 1 KiB/s after 15 s; an idle connection is kept that long.
+const HEAD_MS: u64 = 5_000;
+const BODY_MS: u64 = 15_000;
+const IDLE_MS: u64 = 60_000;
+const WRITE_MS: u64 = 15_000;
+/// A connection ends after that many requests or that long (SECURITY.md, limits).
+const MOST_REQUESTS: u32 = 1_000;
+const OLD_MS: u64 = 600_000;
+/// What an idle connection may keep of its buffers.
+const KEPT: usize = 8 << 10;
+
+/// Why a connection ended; each is ordinary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    ByPeer,
+    TooSlow,
+    Answered,
+}
+
+/// A client's connection: its buffers and the slot for its deadlines. It remembers its peer and nothing else.
+struct Client<S> {
+    stream: S,
+    inbox: Vec<u8>,
+    outbox: Vec<u8>,
+    body: Vec<u8>,
+    slot: Rc<Slot>,
+    began: Mono,
+}
+
+/// Serves a connection until it ends.
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(worker: Rc<Worker>, entrance: Rc<Entrance>, stream: S, peer: IpAddr) {
+    let now = worker.gate.clock.now();
+    let slot = worker.deadlines.slot();
+    let mut client = Client { stream, inbox: Vec::with_capacity(2048), outbox: Vec::new(), body: Vec::new(), slot, began: now.mono };
+    for served in 1..=MOST_REQUESTS {
+        if client.one(&worker, &entrance, peer, served == MOST_REQUESTS).await.is_err() {
+            break;
+        }
+    }
+    // an orderly end, so that the answer's last bytes are not lost to a reset
+    let shutdown = pin!(client.stream.shutdown());
+    let _ = client.slot.until(worker.gate.clock.now().mono.plus_millis(1_000), shutdown).await;
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// Reads one request whole, walks it, writes its answer.
+    async fn one(&mut self, worker: &Worker, entrance: &Entrance, peer: IpAddr, last: bool) -> Result<(), Ended> {
+        let (head, length) = match self.head(worker).await? {
+            Ok(parsed) => parsed,
+            Err(reject) => return self.turn_away(worker, entrance, peer, reject).await,
+        };
+        let consumed = match self.read_body(worker, &head, length).await? {
+            Ok(consumed) => consumed,
+            Err(reject) => return self.turn_away(worker, entrance, peer, reject).await,
+        };
+        let now = worker.gate.clock.now();
+        let bytes = self.inbox.get(..length).unwrap_or_default();
+        let mut reply = match listen::arrive(worker, entrance, peer, now, &head, bytes, &self.body) {
+            Ok(arrival) => corridor::walk(worker, arrival).await,
+            Err(reply) => reply,
+        };
+        self.inbox.drain(..consumed);
+        let old = worker.gate.clock.now().mono.millis_since(self.began) > OLD_MS;
+        reply.close |= last || old || !head.keep_alive || worker.gate.draining.load(Ordering::Relaxed);
+        let ends = reply.close;
+        self.answer(worker, &reply, head.method == Method::Head).await?;
+        self.shrink();
+        if ends { Err(Ended::Answered) } else { Ok(()) }
+    }
+
+    async fn head(&mut self, worker: &Worker) -> Result<Result<(RequestHead, usize), Reject>, Ended> {
+        let limits = &worker.gate.settings.limits;
+        let waited_from = worker.gate.clock.now().mono;
+        let mut deadline = waited_from.plus_millis(if self.inbox.is_empty() { IDLE_MS } else { HEAD_MS });
+        loop {
+            match parse_head(&self.inbox, limits) {
+                Ok(Some(parsed)) => return Ok(Ok(parsed)),
+                Ok(None) => {}
+                Err(reject) => return Ok(Err(reject)),
+            }
+            let idle = self.inbox.is_empty();
+            self.read(deadline).await?;
+            if idle {
+                deadline = worker.gate.clock.now().mono.plus_millis(HEAD_MS);
+            }
+        }
+    }
+
+    /// Reads the body into `self.body`; the bytes of head and body together are then consumed.
+    async fn read_body(&mut self, worker: &Worker, head: &RequestHead, length: usize) -> Result<Result<usize, Reject>, Ended> {
+        self.body.clear();
+        let limit = listen::body_limit(head.path.of(&self.inbox), worker.gate.settings.limits.body);
+        let mut decoder = match Decoder::new(head.framing, limit) {
+            Ok(decoder) => decoder,
+            Err(reject) => return Ok(Err(reject)),
+        };
+        if decoder.is_done() {
+            return Ok(Ok(length));
+        }
+        let Some(_budget) = listen::BodyBudget::take(worker, head.framing, limit) else { return Ok(Err(Reject::BodyTooLarge)) };
+        if head.expects_continue && self.inbox.len() == length {
+            self.write_all(worker, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
+        }
+        let began = worker.gate.clock.now().mono;
+        let mut consumed = length;
+        loop {
+            let rest = self.inbox.get(consumed..).unwrap_or_default();
+            match decoder.push(rest, &mut self.body) {
+                Err(reject) => return Ok(Err(reject)),
+                Ok(progress) => consumed += progress.used,
+            }
+            if decoder.is_done() {
+                return Ok(Ok(consumed));
+            }
+            // the decoded bytes are in `body`: the inbox keeps the head, which the arrival borrows
+            self.inbox.truncate(length);
+            consumed = length;
+            let kibibytes = self.body.len() as u64 / 1024;
+            self.read(began.plus_millis(BODY_MS + kibibytes * 1000)).await?;
+        }
+    }
+
+    async fn read(&mut self, deadline: Mono) -> Result<(), Ended> {
+        let reading = pin!(self.stream.read_buf(&mut self.inbox));
+        match self.slot.until(deadline, reading).await {
+            Ok(Ok(0) | Err(_)) => Err(Ended::ByPeer),
+            Ok(Ok(_)) => Ok(()),
+            Err(Elapsed) => Err(Ended::TooSlow),
+        }
+    }
+
+    /// Answers what was not a request in bare HTTP and ends the connection: the bytes behind it mean nothing.
+    async fn turn_away(&mut self, worker: &Worker, entrance: &Entrance, peer: IpAddr, reject: Reject) -> Result<(), Ended> {
+        let reply = listen::reject(worker, entrance, peer, reject);
+        self.answer(worker, &reply, false).await?;
+        Err(Ended::Answered)
+    }
+
+    async fn answer(&mut self, worker: &Worker, reply: &Reply, head_only: bool) -> Result<(), Ended> {
+        let mut outbox = std::mem::take(&mut self.outbox);
+        outbox.clear();
+        reply.write(&mut outbox, head_only);
+        let written = self.write_all(worker, &outbox).await;
+        self.outbox = outbox;
+        written
+    }
+
+    async fn write_all(&mut self, worker: &Worker, bytes: &[u8]) -> Result<(), Ended> {
+        let deadline = worker.gate.clock.now().mono.plus_millis(WRITE_MS);
+        let writing = pin!(self.stream.write_all(bytes));
+        match self.slot.until(deadline, writing).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Ended::ByPeer),
+            Err(Elapsed) => Err(Ended::TooSlow),
+        }
+    }
+
+    fn shrink(&mut self) {
+        for buffer in [&mut self.inbox, &mut self.outbox, &mut self.body] {
+            if buffer.capacity() > KEPT && buffer.len() < KEPT {
+                buffer.shrink_to(KEPT);
+            }
+        }
+    }
+}
+
+/// A reply as bytes.
+impl Reply {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, head_only: bool) {
+        let id = self.id.to_string();
+        let mut wait = itoa::Buffer::new();
+        let mut headers: [(&str, &[u8]); 7] = [("", b""); 7];
+        let mut count = 0;
+        let mut add = |name: &'static str, value: &'static [u8]| {
+            if let Some(place) = headers.get_mut(count) {
+                *place = (name, value);
+                count += 1;
+            }
+        };
+        add("Content-Type", self.content_type.as_bytes());
+        add("Cache-Control", b"no-store");
+        if self.any_origin {
+            add("Access-Control-Allow-Origin", b"*");
+        }
+        if let Some(code) = self.denied {
+            add("Tollgate-Denied", code.as_bytes());
+        }
+        let mut used: Vec<(&str, &[u8])> = headers.get(..count).unwrap_or_default().to_vec();
+        used.push(("Tollgate-Request-Id", id.as_bytes()));
+        if let Some(seconds) = self.retry_after_s {
+            used.push(("Retry-After", wait.format(seconds).as_bytes()));
+        }
+        let written = encode::response(out, self.status, &used, &self.body, !self.close, head_only);
+        debug_assert!(written.is_ok(), "every header value above is ours");
+    }
+}
