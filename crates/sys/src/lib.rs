@@ -1,1 +1,9 @@
-//! The kernel: the only crate with unsafe code
+//! The kernel: the only crate with unsafe code.
+
+pub mod files;
+pub mod memory;
+pub mod process;
+
+pub use files::{open_files, raise_nofile};
+pub use memory::lock_memory;
+pub use process::{boot_id, forbid_core_dumps};

@@ -1,3 +1,5 @@
+use std::net::Ipv4Addr;
+
 use tollgate_model::CidrSet;
 
 use super::*;
@@ -9,13 +11,8 @@ fn monday(hour: u32) -> Timestamp {
     Timestamp::parse_rfc3339(&format!("2026-11-23T{hour:02}:00:00Z")).unwrap()
 }
 
-fn inside() -> Result<IpAddr, Untold> {
-    Ok("203.0.113.7".parse().unwrap())
-}
-
-fn outside() -> Result<IpAddr, Untold> {
-    Ok("198.51.100.9".parse().unwrap())
-}
+const INSIDE: Result<IpAddr, Untold> = Ok(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)));
+const OUTSIDE: Result<IpAddr, Untold> = Ok(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 9)));
 
 fn open_policy() -> Policy {
     let mut policy = Policy::closed();
@@ -35,7 +32,7 @@ fn code(judged: &Judged) -> Option<DenialCode> {
 
 fn supposed() -> Supposed<'static> {
     Supposed {
-        client: inside(),
+        client: INSIDE,
         at: monday(10),
         last_used: monday(9),
         method: Some("userrecaptcha"),
@@ -48,7 +45,7 @@ fn supposed() -> Supposed<'static> {
 #[test]
 fn a_closed_policy_refuses_everything() {
     let closed = Policy::closed();
-    assert_eq!(code(&locate(&closed, inside(), monday(10))), Some(DenialCode::NetworkDenied));
+    assert_eq!(code(&locate(&closed, INSIDE, monday(10))), Some(DenialCode::NetworkDenied));
     assert_eq!(code(&permits_method(&closed, "userrecaptcha")), Some(DenialCode::OperationDenied));
     assert_eq!(code(&permits_callback(&closed, "hooks.example.com")), Some(DenialCode::CallbackDenied));
 }
@@ -57,7 +54,7 @@ fn a_closed_policy_refuses_everything() {
 fn an_address_that_is_not_told_is_on_no_list() {
     let mut policy = open_policy();
     policy.allow = CidrSet::everything();
-    assert_eq!(locate(&policy, outside(), monday(10)), Judged::Agreed);
+    assert_eq!(locate(&policy, OUTSIDE, monday(10)), Judged::Agreed);
     assert_eq!(code(&locate(&policy, Err(Untold), monday(10))), Some(DenialCode::NetworkDenied));
 }
 
@@ -68,12 +65,12 @@ fn observed_checks_are_recorded_and_let_pass_until_their_end() {
     let rate = || Denial::new(DenialCode::RateLimited, "");
     for now in [monday(19), monday(20)] {
         let expected = if now < monday(20) { Factor::WouldDeny } else { Factor::No };
-        assert_eq!(locate(&policy, outside(), now).factor(), expected);
+        assert_eq!(locate(&policy, OUTSIDE, now).factor(), expected);
         assert_eq!(timely(&policy, now).factor(), expected);
         assert_eq!(rated(&policy, rate(), now).factor(), expected);
     }
     policy.observe = Some(Observe { network: false, hours: false, rate: false, until: monday(20) });
-    assert_eq!(locate(&policy, outside(), monday(19)).factor(), Factor::No);
+    assert_eq!(locate(&policy, OUTSIDE, monday(19)).factor(), Factor::No);
     assert_eq!(timely(&policy, monday(19)).factor(), Factor::No);
     assert_eq!(rated(&policy, rate(), monday(19)).factor(), Factor::No);
 }
@@ -98,7 +95,7 @@ fn each_factor_refuses_alone() {
         ("normal", supposed(), None, [Factor::Ok; 4]),
         (
             "leaked",
-            Supposed { client: outside(), ..supposed() },
+            Supposed { client: OUTSIDE, ..supposed() },
             Some(DenialCode::NetworkDenied),
             [Factor::Ok, Factor::No, Factor::Ok, Factor::Ok],
         ),

@@ -13,7 +13,7 @@ pub(super) fn each(header: ForwardedHeader, value: &[u8], take: &mut dyn FnMut(H
     match header {
         ForwardedHeader::XForwardedFor => {
             for hop in value.split(|byte| *byte == b',') {
-                take(node(trimmed(hop)));
+                take(node(hop.trim_ascii()));
             }
         }
         ForwardedHeader::Forwarded => elements(value, take),
@@ -86,7 +86,7 @@ fn element(text: &[u8]) -> Option<(Hop, Option<&[u8]>)> {
 
 /// In `for=` an IPv6 address stands in brackets, always (RFC 7239 §6).
 fn bracketed(value: &[u8]) -> Hop {
-    let bare_v6 = !value.starts_with(b"[") && value.iter().filter(|byte| **byte == b':').count() > 1;
+    let bare_v6 = !value.starts_with(b"[") && value.split(|byte| *byte == b':').nth(2).is_some();
     if bare_v6 { Err(Untold) } else { node(value) }
 }
 
@@ -133,8 +133,4 @@ fn quoted(inside: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 /// RFC 9110 §5.6.2.
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
-}
-
-fn trimmed(text: &[u8]) -> &[u8] {
-    text.trim_ascii()
 }
