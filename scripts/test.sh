@@ -1,5 +1,16 @@
 #!/usr/bin/env bash
-# Runs every test. What is missing on the machine is installed first.
+# Runs every check and every test, the real SDKs included. What is missing on the machine is installed first.
+# Ends with one line: "N passed, N failed".
 set -euo pipefail
-cd "$(dirname "$0")/.."
-cargo test --workspace --quiet
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. scripts/prepare.sh
+
+need_compiler
+need_rust
+need_packages "php-cli=php"
+target_folder
+need_sdks "$CARGO_TARGET_DIR"
+build_gate
+# here nothing may be skipped silently: a test that misses its tool fails
+export TOLLGATE_NEED_PHP=1 TOLLGATE_NEED_SDKS=1
+exec cargo run --quiet --locked --package xtask -- ci
