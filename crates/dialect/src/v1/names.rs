@@ -1,0 +1,61 @@
+//! Which names carry meaning for us? Those, and what could be taken for them.
+
+use crate::misread::Unclear;
+use crate::params::Params;
+
+/// Names whose meaning is ours to know (SECURITY, first notes), folded as PHP code or a lenient reader might.
+const KNOWN: [(&str, &str); 16] = [
+    ("key", "key"),
+    ("method", "method"),
+    ("action", "action"),
+    ("id", "id"),
+    ("ids", "ids"),
+    ("json", "json"),
+    ("pingback", "pingback"),
+    ("addr", "addr"),
+    ("soft_id", "softid"),
+    ("header_acao", "headeracao"),
+    ("proxy", "proxy"),
+    ("proxytype", "proxytype"),
+    ("file", "file"),
+    ("body", "body"),
+    ("pageurl", "pageurl"),
+    ("textcaptcha", "textcaptcha"),
+];
+
+/// Names of credentials in other dialects: here a key in one of them would pass unjudged.
+const CREDENTIALS: [&str; 3] = ["apikey", "clientkey", "token"];
+
+/// Refuses names that equal a known one but for case or `_`, and credentials under other names or in other values.
+///
+/// One name of a credential has a place: `api_key` of `method=cutcaptcha` is a public value of the page (2captcha-python
+/// 2.1.2, `cutcaptcha`).
+pub(super) fn check(params: &Params<'_>) -> Result<(), Unclear> {
+    let cutcaptcha = params.find("method").is_some_and(|method| method.is(b"cutcaptcha"));
+    for param in &params.list {
+        if !(cutcaptcha && param.name == "api_key") {
+            name(param.name)?;
+        }
+        if param.name != "key" && param.value.is_virtual_key() {
+            return Err(Unclear::ambiguous("a key of ours where no key belongs"));
+        }
+    }
+    Ok(())
+}
+
+fn name(name: &str) -> Result<(), Unclear> {
+    if KNOWN.iter().any(|(known, _)| *known == name) {
+        return Ok(());
+    }
+    let folds_to = |known: &str| {
+        let mut folded = name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
+        known.bytes().all(|byte| folded.next() == Some(byte)) && folded.next().is_none()
+    };
+    if KNOWN.iter().any(|(_, folded)| folds_to(folded)) {
+        return Err(Unclear::ambiguous("a name that differs from a known one by case or underscore only"));
+    }
+    if CREDENTIALS.iter().any(|folded| folds_to(folded)) {
+        return Err(Unclear::ambiguous("a credential under a name that is not its own"));
+    }
+    Ok(())
+}
