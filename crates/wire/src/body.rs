@@ -7,14 +7,17 @@ use crate::request::Framing;
 #[derive(Clone, Debug)]
 pub struct Decoder {
     state: State,
-    /// Bytes that may still come.
+    /// Bytes that may still be announced.
     room: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Bytes(u64),
-    Size { digits: u8, size: u64 },
+    Size {
+        digits: u8,
+        size: u64,
+    },
     SizeFeed(u64),
     Chunk(u64),
     ChunkReturn,
@@ -22,12 +25,14 @@ enum State {
     LastReturn,
     LastFeed,
     Done,
+    /// Refused; what follows means nothing.
+    Failed(Reject),
 }
 
 /// How far a push came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes of the input that belong to the body's framing.
+    /// Bytes of the input that belong to the body and its framing; with `done`, what is behind them is another message's.
     pub used: usize,
     /// Whether the body has ended.
     pub done: bool,
@@ -50,7 +55,8 @@ impl Decoder {
         matches!(self.state, State::Done | State::Bytes(0))
     }
 
-    /// Takes what belongs to the body from `input` and appends its content to `out`.
+    /// Takes what belongs to the body from `input` and appends its content to `out`: everything while the body has not ended. A
+    /// chunk over the limit is refused by its size line. After an error every further push has the same error.
     pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<Progress, Reject> {
         let mut used = 0;
         while !self.is_done() {
@@ -59,7 +65,7 @@ impl Decoder {
             used += match self.state {
                 State::Bytes(left) | State::Chunk(left) => self.content(left, rest, out),
                 _ => {
-                    self.state = self.step(byte)?;
+                    self.state = self.step(byte).inspect_err(|reject| self.state = State::Failed(*reject))?;
                     1
                 }
             };
@@ -84,9 +90,8 @@ impl Decoder {
     fn step(&mut self, byte: u8) -> Result<State, Reject> {
         match (self.state, byte) {
             (State::Size { digits: 1..=8, size }, b'\r') => Ok(State::SizeFeed(size)),
-            (State::Size { digits: 0..=7, size }, _) => {
+            (State::Size { digits: digits @ 0..=7, size }, _) => {
                 let digit = char::from(byte).to_digit(16).ok_or(Reject::Chunk)?;
-                let State::Size { digits, .. } = self.state else { return Err(Reject::Chunk) };
                 Ok(State::Size { digits: digits + 1, size: size * 16 + u64::from(digit) })
             }
             (State::SizeFeed(0), b'\n') => Ok(State::LastReturn),
@@ -98,6 +103,7 @@ impl Decoder {
             (State::ChunkFeed, b'\n') => Ok(State::Size { digits: 0, size: 0 }),
             (State::LastReturn, b'\r') => Ok(State::LastFeed),
             (State::LastFeed, b'\n') => Ok(State::Done),
+            (State::Failed(reject), _) => Err(reject),
             _ => Err(Reject::Chunk),
         }
     }

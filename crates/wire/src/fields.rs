@@ -2,26 +2,22 @@
 
 use memchr::memchr;
 
-/// A stretch of the head's bytes.
+/// A stretch of a head's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
-    start: u32,
-    end: u32,
+    start: u16,
+    end: u16,
 }
-
-/// A header line is malformed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct BadField;
 
 impl Span {
     pub(crate) fn new(start: usize, end: usize) -> Self {
-        // heads are bounded by `Limits::head`, far below 4 GiB; a larger one would have been refused
-        Self { start: u32::try_from(start).unwrap_or(u32::MAX), end: u32::try_from(end).unwrap_or(u32::MAX) }
+        // `Limits::window` never shows more than 65,535 bytes of a head
+        Self { start: u16::try_from(start).unwrap_or(u16::MAX), end: u16::try_from(end).unwrap_or(u16::MAX) }
     }
 
     /// The bytes, in the head they were parsed from.
     pub fn of<'a>(&self, head: &'a [u8]) -> &'a [u8] {
-        head.get(self.start as usize..self.end as usize).unwrap_or_default()
+        head.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
     }
 
     /// Whether nothing is in it.
@@ -30,53 +26,92 @@ impl Span {
     }
 }
 
-/// The end of the head: the offset behind its empty line. A bare LF or CR anywhere in it is an error as soon as it is seen.
-pub(crate) fn head_end(bytes: &[u8]) -> Result<Option<usize>, BadField> {
-    let mut at = 0;
-    while let Some(found) = memchr(b'\n', bytes.get(at..).unwrap_or_default()) {
-        let feed = at + found;
-        if feed == 0 || bytes.get(feed - 1) != Some(&b'\r') {
-            return Err(BadField);
-        }
-        if feed + 1 == at + 2 && at > 0 {
-            return Ok(Some(feed + 1));
-        }
-        if feed == 1 {
-            // an empty line before the request line
-            return Err(BadField);
-        }
-        at = feed + 1;
-    }
-    Ok(None)
+/// A header line is malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadField;
+
+/// What stands where a header line may begin.
+pub(crate) enum Field {
+    /// The line is not whole yet; what is there of it is well-formed.
+    More,
+    /// The empty line; the offset behind it.
+    End(usize),
+    /// A header line and the offset behind it.
+    Line { name: Span, value: Span, next: usize },
 }
 
-/// Splits a line without its CRLF into name and value: token, colon, optional blanks, value, optional blanks.
-pub(crate) fn split_line(head: &[u8], start: usize, end: usize) -> Result<(Span, Span), BadField> {
-    let line = head.get(start..end).ok_or(BadField)?;
-    let colon = memchr(b':', line).ok_or(BadField)?;
-    let name = line.get(..colon).unwrap_or_default();
-    if name.is_empty() || !name.iter().all(|byte| is_token(*byte)) {
+/// Reads the header line at an offset: token, colon, optional blanks, value, optional blanks, CRLF. Nothing may stand before
+/// the colon but the token, so that folding and `Name : value` are refused; a malformed byte is refused before its line is whole.
+pub(crate) fn field_at(seen: &[u8], at: usize) -> Result<Field, BadField> {
+    let rest = seen.get(at..).unwrap_or_default();
+    match rest {
+        [] | [b'\r'] => return Ok(Field::More),
+        [b'\r', b'\n', ..] => return Ok(Field::End(at + 2)),
+        _ => {}
+    }
+    let colon = run(rest, is_token);
+    match rest.get(colon) {
+        None => return Ok(Field::More),
+        Some(b':') if colon > 0 => {}
+        Some(_) => return Err(BadField),
+    }
+    let Some((end, next)) = line_end(seen, at + colon + 1)? else { return Ok(Field::More) };
+    Ok(Field::Line { name: Span::new(at, at + colon), value: trimmed(seen, at + colon + 1, end), next })
+}
+
+/// The end of the line's text and the offset behind its CRLF, or nothing while it is not whole. A bare CR or LF, NUL and every
+/// other control character but the tab is refused as soon as it is seen.
+pub(crate) fn line_end(seen: &[u8], at: usize) -> Result<Option<(usize, usize)>, BadField> {
+    let rest = seen.get(at..).unwrap_or_default();
+    let feed = memchr(b'\n', rest);
+    let text = match feed {
+        Some(feed) => rest.get(..feed).and_then(|line| line.strip_suffix(b"\r")).ok_or(BadField)?,
+        None => rest.strip_suffix(b"\r").unwrap_or(rest),
+    };
+    if !is_text(text) {
         return Err(BadField);
     }
-    let value = line.get(colon + 1..).unwrap_or_default();
-    if !value.iter().all(|byte| is_value(*byte)) {
-        return Err(BadField);
-    }
-    let blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
-    let before = value.iter().take_while(blank).count();
-    let after = if before == value.len() { 0 } else { value.iter().rev().take_while(blank).count() };
-    let first = start + colon + 1 + before;
-    Ok((Span::new(start, start + colon), Span::new(first, (end - after).max(first))))
+    Ok(feed.map(|feed| (at + feed - 1, at + feed + 1)))
+}
+
+/// The length of the longest start of `text` whose bytes all satisfy `is`.
+pub(crate) fn run(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    text.iter().position(|byte| !is(*byte)).unwrap_or(text.len())
+}
+
+fn trimmed(seen: &[u8], start: usize, end: usize) -> Span {
+    let value = seen.get(start..end).unwrap_or_default();
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let Some(first) = value.iter().position(|byte| !blank(byte)) else { return Span::new(start, start) };
+    let after = value.iter().rev().take_while(|byte| blank(byte)).count();
+    Span::new(start + first, end - after)
 }
 
 /// RFC 9110 §5.6.2.
-pub(crate) const fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
+pub(crate) fn is_token(byte: u8) -> bool {
+    TOKEN.get(usize::from(byte)).copied().unwrap_or(false)
 }
 
-/// Visible ASCII, blanks, and bytes above 0x7f (RFC 9110 §5.5 obs-text: user agents carry them).
-const fn is_value(byte: u8) -> bool {
-    matches!(byte, b'\t' | 0x20..=0x7e | 0x80..=0xff)
+const TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    loop {
+        let sign = matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~');
+        #[expect(clippy::indexing_slicing, reason = "a byte is below 256; evaluated when compiling")]
+        {
+            table[byte as usize] = sign || byte.is_ascii_alphanumeric();
+        }
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
+/// Visible ASCII, blanks, and bytes above 0x7f (RFC 9110 §5.5 obs-text: user agents carry them). All bytes are looked at, which
+/// the compiler turns into vector instructions.
+fn is_text(text: &[u8]) -> bool {
+    text.iter().fold(0, |bad, byte| bad | u8::from(*byte < 0x20 && *byte != b'\t') | u8::from(*byte == 0x7f)) == 0
 }
 
 /// A decimal number of at most 18 digits, nothing else.

@@ -3,15 +3,17 @@
 //! It accepts what clients really send and nothing else. What is absent: upgrades, trailers, obs-fold, chunk extensions,
 //! content codings, HTTP/2, and every second way of saying where a message ends.
 
-pub mod body;
+mod body;
 pub mod encode;
-pub mod fields;
-pub mod limits;
-pub mod reject;
-pub mod request;
-pub mod response;
+mod fields;
+mod limits;
+mod persistence;
+mod reject;
+mod request;
+mod response;
 
 pub use body::{Decoder, Progress};
+pub use encode::EncodeError;
 pub use fields::Span;
 pub use limits::Limits;
 pub use reject::Reject;

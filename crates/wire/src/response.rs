@@ -1,14 +1,16 @@
 //! What does the provider answer? An answer's head, read as strictly as a request's.
 
-use crate::fields::{self, Span};
+use crate::fields::{self, Field, Span};
 use crate::limits::Limits;
+
+mod meaning;
 
 /// Where the answer's body ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerFraming {
     /// There is none.
     None,
-    /// After that many bytes.
+    /// After that many bytes, at least one.
     Length(u64),
     /// After the last chunk.
     Chunked,
@@ -39,19 +41,21 @@ pub enum ResponseError {
     Coding,
 }
 
-/// An answer's head.
+/// The head of an answer to GET or POST; HEAD, whose answers measure a body they do not have, is never sent to a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseHead {
-    /// The status.
+    /// The status, 100 to 599.
     pub status: u16,
     /// Where the body ends.
     pub framing: AnswerFraming,
-    /// Content-Type.
+    /// Content-Type, the first.
     pub content_type: Option<Span>,
     /// Whether the connection may be used again.
     pub keep_alive: bool,
     /// Seconds that the provider keeps it open, by its Keep-Alive hint.
     pub keep_alive_s: Option<u64>,
+    /// The offset behind the status line.
+    fields_at: usize,
 }
 
 impl ResponseHead {
@@ -59,105 +63,81 @@ impl ResponseHead {
     pub const fn is_interim(&self) -> bool {
         self.status < 200
     }
+
+    /// All header lines in order, names as they were sent.
+    pub fn headers<'a>(&self, head: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+        let mut at = self.fields_at;
+        std::iter::from_fn(move || match fields::field_at(head, at) {
+            Ok(Field::Line { name, value, next }) => {
+                at = next;
+                Some((name.of(head), value.of(head)))
+            }
+            Ok(Field::More | Field::End(_)) | Err(_) => None,
+        })
+    }
+
+    /// The values of one header in order; the name is compared without case.
+    pub fn values<'a>(&self, head: &'a [u8], wanted: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.headers(head).filter(move |(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes())).map(|(_, value)| value)
+    }
 }
 
-/// Parses a head from the start of `bytes`: the head and its length, or nothing while more bytes are needed.
+/// Parses a head from the start of `bytes`: the head and its length, or nothing while more bytes are needed. An unfinished head
+/// is refused for the same reason as the whole one, as soon as that reason has been received.
 pub fn parse_response_head(bytes: &[u8], limits: &Limits) -> Result<Option<(ResponseHead, usize)>, ResponseError> {
-    let seen = bytes.get(..limits.head.min(bytes.len())).unwrap_or_default();
-    let Some(end) = fields::head_end(seen).map_err(|_| ResponseError::Header)? else {
-        return if bytes.len() >= limits.head { Err(ResponseError::HeadTooLarge) } else { Ok(None) };
+    let (seen, full) = limits.window(bytes);
+    match head(seen, limits)? {
+        None if full => Err(ResponseError::HeadTooLarge),
+        parsed => Ok(parsed),
+    }
+}
+
+fn head(seen: &[u8], limits: &Limits) -> Result<Option<(ResponseHead, usize)>, ResponseError> {
+    let Some(line) = status_line(seen)? else { return Ok(None) };
+    let mut facts = meaning::Facts::default();
+    let (mut at, mut count) = (line.next, 0);
+    loop {
+        if count >= limits.headers && seen.get(at).is_some_and(|byte| *byte != b'\r') {
+            return Err(ResponseError::HeadTooLarge);
+        }
+        match fields::field_at(seen, at).map_err(|_| ResponseError::Header)? {
+            Field::More => return Ok(None),
+            Field::End(length) => return Ok(Some((facts.conclude(&line)?, length))),
+            Field::Line { name, value, next } => {
+                facts.note(name.of(seen), value, seen)?;
+                count += 1;
+                at = next;
+            }
+        }
+    }
+}
+
+struct StatusLine {
+    status: u16,
+    old_version: bool,
+    /// The offset behind the line.
+    next: usize,
+}
+
+/// `HTTP/1.x NNN reason`; the reason, and the space before it, may be missing.
+fn status_line(seen: &[u8]) -> Result<Option<StatusLine>, ResponseError> {
+    const SHAPE: &[u8] = b"HTTP/1.x NNN";
+    let fits = |(shape, byte): (&u8, &u8)| match shape {
+        b'x' => matches!(byte, b'0' | b'1'),
+        b'N' => byte.is_ascii_digit(),
+        _ => shape == byte,
     };
-    let head = seen.get(..end).unwrap_or_default();
-    let (status, old_version) = status_line(head)?;
+    let (version, digits) = (seen.get(7), seen.get(9..SHAPE.len()).unwrap_or_default());
+    if !SHAPE.iter().zip(seen).all(fits) || !matches!(digits.first(), None | Some(b'1'..=b'5')) {
+        return Err(ResponseError::StatusLine);
+    }
+    if !matches!(seen.get(SHAPE.len()), None | Some(b' ' | b'\r')) {
+        return Err(ResponseError::StatusLine);
+    }
+    let Some((_, next)) = fields::line_end(seen, SHAPE.len()).map_err(|_| ResponseError::StatusLine)? else { return Ok(None) };
+    let status = digits.iter().fold(0_u16, |sum, byte| sum * 10 + u16::from(byte - b'0'));
     if status == 101 {
         return Err(ResponseError::Switch);
     }
-    let mut facts = Facts::default();
-    let mut at = memchr::memchr(b'\n', head).ok_or(ResponseError::StatusLine)? + 1;
-    let mut count = 0;
-    loop {
-        let feed = memchr::memchr(b'\n', head.get(at..).unwrap_or_default()).ok_or(ResponseError::Header)?;
-        let line_end = at + feed.saturating_sub(1);
-        if line_end == at {
-            break;
-        }
-        count += 1;
-        if count > limits.headers {
-            return Err(ResponseError::HeadTooLarge);
-        }
-        let (name, value) = fields::split_line(head, at, line_end).map_err(|_| ResponseError::Header)?;
-        facts.note(name.of(head), value, head)?;
-        at += feed + 1;
-    }
-    Ok(Some((facts.conclude(status, old_version), end)))
-}
-
-/// `HTTP/1.x NNN reason`; the space and the reason may be missing.
-fn status_line(head: &[u8]) -> Result<(u16, bool), ResponseError> {
-    let end = memchr::memchr(b'\r', head).ok_or(ResponseError::StatusLine)?;
-    let line = head.get(..end).unwrap_or_default();
-    let old_version = match line.get(..9) {
-        Some(b"HTTP/1.1 ") => false,
-        Some(b"HTTP/1.0 ") => true,
-        _ => return Err(ResponseError::StatusLine),
-    };
-    let digits = line.get(9..12).filter(|digits| digits.iter().all(u8::is_ascii_digit)).ok_or(ResponseError::StatusLine)?;
-    let status = digits.iter().fold(0_u16, |sum, byte| sum * 10 + u16::from(byte - b'0'));
-    let rest = line.get(12..).unwrap_or_default();
-    let rest_ok = rest.is_empty() || (rest.starts_with(b" ") && rest.iter().all(|byte| matches!(byte, b'\t' | 0x20..=0x7e | 0x80..=0xff)));
-    if (100..=599).contains(&status) && rest_ok { Ok((status, old_version)) } else { Err(ResponseError::StatusLine) }
-}
-
-#[derive(Default)]
-struct Facts {
-    length: Option<u64>,
-    chunked: bool,
-    content_type: Option<Span>,
-    close: bool,
-    keep: bool,
-    keep_alive_s: Option<u64>,
-}
-
-impl Facts {
-    fn note(&mut self, name: &[u8], value: Span, head: &[u8]) -> Result<(), ResponseError> {
-        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted.as_bytes());
-        let text = value.of(head);
-        if is("content-length") {
-            let length = fields::decimal(text).ok_or(ResponseError::Framing)?;
-            if self.length.replace(length).is_some() {
-                return Err(ResponseError::Framing);
-            }
-        } else if is("transfer-encoding") {
-            let again = std::mem::replace(&mut self.chunked, true);
-            if again || !text.eq_ignore_ascii_case(b"chunked") {
-                return Err(ResponseError::Framing);
-            }
-        } else if is("content-encoding") {
-            if !text.eq_ignore_ascii_case(b"identity") {
-                return Err(ResponseError::Coding);
-            }
-        } else if is("content-type") {
-            self.content_type = self.content_type.or(Some(value));
-        } else if is("connection") {
-            for word in fields::words(text) {
-                self.close |= word.eq_ignore_ascii_case(b"close");
-                self.keep |= word.eq_ignore_ascii_case(b"keep-alive");
-            }
-        } else if is("keep-alive") {
-            self.keep_alive_s = fields::words(text).find_map(|word| fields::decimal(word.strip_prefix(b"timeout=")?));
-        }
-        if self.length.is_some() && self.chunked { Err(ResponseError::Framing) } else { Ok(()) }
-    }
-
-    fn conclude(self, status: u16, old_version: bool) -> ResponseHead {
-        let framing = match (status, self.chunked, self.length) {
-            (100..=199 | 204 | 304, _, _) => AnswerFraming::None,
-            (_, true, _) => AnswerFraming::Chunked,
-            (_, false, Some(0)) => AnswerFraming::None,
-            (_, false, Some(length)) => AnswerFraming::Length(length),
-            (_, false, None) => AnswerFraming::UntilClose,
-        };
-        let may_stay = !self.close && (!old_version || self.keep) && framing != AnswerFraming::UntilClose;
-        ResponseHead { status, framing, content_type: self.content_type, keep_alive: may_stay, keep_alive_s: self.keep_alive_s }
-    }
+    Ok(Some(StatusLine { status, old_version: version == Some(&b'0'), next }))
 }
