@@ -27,21 +27,26 @@ pub(crate) struct Slot {
     at: Cell<u64>,
     waker: RefCell<Option<Waker>>,
     swept: Cell<u64>,
+    /// Nothing is in the middle of anything: the wait may end at once when the gate goes down.
+    idle: Cell<bool>,
 }
 
 impl Deadlines {
     /// A slot that the sweep looks at until it is dropped.
     pub(crate) fn slot(&self) -> Rc<Slot> {
-        let slot = Rc::new(Slot { at: Cell::new(u64::MAX), waker: RefCell::new(None), swept: Cell::new(0) });
+        let slot = Rc::new(Slot { at: Cell::new(u64::MAX), waker: RefCell::new(None), swept: Cell::new(0), idle: Cell::new(false) });
         self.slots.borrow_mut().push(Rc::downgrade(&slot));
         slot
     }
 
-    /// Wakes every wait whose deadline has passed, and forgets dropped slots.
-    pub(crate) fn sweep(&self, now: Mono) {
+    /// Wakes every wait whose deadline has passed, idle ones too when the gate goes down, and forgets dropped slots.
+    pub(crate) fn sweep(&self, now: Mono, draining: bool) {
         self.slots.borrow_mut().retain(|slot| {
             let Some(slot) = slot.upgrade() else { return false };
             slot.swept.set(now.nanos());
+            if draining && slot.idle.get() {
+                slot.at.set(0);
+            }
             if slot.at.get() <= now.nanos()
                 && let Some(waker) = slot.waker.borrow_mut().take()
             {
@@ -53,6 +58,11 @@ impl Deadlines {
 }
 
 impl Slot {
+    /// Marks the wait as one between two requests.
+    pub(crate) fn set_idle(&self, idle: bool) {
+        self.idle.set(idle);
+    }
+
     /// Waits for `work` until the instant `at`, give or take one sweep.
     pub(crate) fn until<'a, F: Future + Unpin>(&'a self, at: Mono, work: F) -> Until<'a, F> {
         self.at.set(at.nanos());
@@ -101,9 +111,9 @@ mod tests {
         let slot = deadlines.slot();
         let mut wait = slot.until(Mono::from_nanos(50), std::future::pending::<()>());
         let mut context = Context::from_waker(Waker::noop());
-        deadlines.sweep(Mono::from_nanos(49));
+        deadlines.sweep(Mono::from_nanos(49), false);
         assert_eq!(Pin::new(&mut wait).poll(&mut context), Poll::Pending);
-        deadlines.sweep(Mono::from_nanos(50));
+        deadlines.sweep(Mono::from_nanos(50), false);
         assert_eq!(Pin::new(&mut wait).poll(&mut context), Poll::Ready(Err(Elapsed)));
     }
 }

@@ -64,11 +64,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     async fn one(&mut self, worker: &Worker, entrance: &Entrance, peer: IpAddr, last: bool) -> Result<(), Ended> {
         let (head, length) = match self.head(worker).await? {
             Ok(parsed) => parsed,
-            Err(reject) => return self.turn_away(worker, entrance, peer, reject).await,
+            Err(reject) => return self.turn_away(worker, peer, reject).await,
         };
         let consumed = match self.read_body(worker, &head, length).await? {
             Ok(consumed) => consumed,
-            Err(reject) => return self.turn_away(worker, entrance, peer, reject).await,
+            Err(reject) => return self.turn_away(worker, peer, reject).await,
         };
         let now = worker.gate.clock.now();
         let bytes = self.inbox.get(..length).unwrap_or_default();
@@ -96,7 +96,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                 Err(reject) => return Ok(Err(reject)),
             }
             let idle = self.inbox.is_empty();
-            self.read(deadline).await?;
+            self.slot.set_idle(idle);
+            let read = self.read(deadline).await;
+            self.slot.set_idle(false);
+            read?;
             if idle {
                 deadline = worker.gate.clock.now().mono.plus_millis(HEAD_MS);
             }
@@ -147,8 +150,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     /// Answers what was not a request in bare HTTP and ends the connection: the bytes behind it mean nothing.
-    async fn turn_away(&mut self, worker: &Worker, entrance: &Entrance, peer: IpAddr, reject: Reject) -> Result<(), Ended> {
-        let reply = listen::reject(worker, entrance, peer, reject);
+    async fn turn_away(&mut self, worker: &Worker, peer: IpAddr, reject: Reject) -> Result<(), Ended> {
+        let reply = listen::reject(worker, peer, reject);
         self.answer(worker, &reply, false).await?;
         Err(Ended::Answered)
     }

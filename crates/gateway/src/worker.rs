@@ -1,34 +1,191 @@
 //! What does one thread own? A runtime, a lane of the journal, idle connections, deadlines: nothing that others touch.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::io;
+use std::net::TcpListener;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio::task::LocalSet;
+use tokio_rustls::TlsAcceptor;
 use tollgate_audit::Lane;
-use tollgate_model::{Name, Now};
+use tollgate_model::Name;
 
-use crate::deadline::Deadlines;
+use crate::deadline::{Deadlines, SWEEP_MS};
 use crate::egress::dial::Resolved;
+use crate::egress::exchange::Scratch;
 use crate::egress::pool::Pool;
+use crate::errand;
 use crate::gate::Gate;
 use crate::random::Random;
+use crate::room::listen::Entrance;
+use crate::serve::serve;
 
 /// One worker's own things.
 pub(crate) struct Worker {
     pub(crate) gate: Arc<Gate>,
+    pub(crate) index: usize,
     pub(crate) lane: RefCell<Lane>,
-    pub(crate) lane_index: usize,
     pub(crate) random: Random,
     pub(crate) deadlines: Deadlines,
-    lines: Vec<(Name, Rc<Line>)>,
-    /// Connections being served.
-    pub(crate) serving: Cell<usize>,
+    ways: RefCell<HashMap<Name, Rc<Way>>>,
+    scratch: RefCell<Vec<Scratch>>,
+    serving: Cell<usize>,
 }
 
 /// A worker's way to one upstream.
 #[derive(Default)]
-pub(crate) struct Line {
+pub(crate) struct Way {
     pub(crate) pool: Pool,
     pub(crate) resolved: Resolved,
+}
+
+/// What a worker's thread is started with.
+pub(crate) struct Start {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) index: usize,
+    pub(crate) lane: Lane,
+    pub(crate) doors: Vec<Door>,
+}
+
+/// A listening socket, shared by all workers: whoever is awake accepts.
+pub(crate) struct Door {
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: Option<TlsAcceptor>,
+    pub(crate) root: Option<Arc<crate::gate::Upstream>>,
+}
+
+/// Exchange buffers kept for reuse.
+const SCRATCH_KEPT: usize = 64;
+/// A TLS handshake must be done by then.
+const HANDSHAKE_MS: u64 = 5_000;
+/// Lines that nobody waits for are written within this time (ARCHITECTURE.md, "The journal": a second).
+const LINES_MS: u64 = 500;
+
+/// Runs a worker until the gate has drained.
+pub(crate) fn run(start: Start) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let worker = Rc::new(Worker {
+        gate: start.gate,
+        index: start.index,
+        lane: RefCell::new(start.lane),
+        random: Random::system(),
+        deadlines: Deadlines::default(),
+        ways: RefCell::default(),
+        scratch: RefCell::default(),
+        serving: Cell::new(0),
+    });
+    let local = LocalSet::new();
+    for door in start.doors {
+        let listener = {
+            let _in_runtime = runtime.enter();
+            tokio::net::TcpListener::from_std(door.listener)?
+        };
+        let entrance = Rc::new(Entrance { root: door.root });
+        local.spawn_local(accept(worker.clone(), listener, door.tls, entrance));
+    }
+    if start.index == 0 {
+        local.spawn_local(errand::late_polls(worker.clone()));
+    }
+    local.block_on(&runtime, worker.clone().keep_house());
+    // what is still in flight is dropped here: its guards write the outcome as unknown
+    drop(local);
+    worker.finish()
+}
+
+impl Worker {
+    /// The way to an upstream; made at first use.
+    pub(crate) fn way(&self, upstream: &Name) -> Rc<Way> {
+        if let Some(way) = self.ways.borrow().get(upstream) {
+            return way.clone();
+        }
+        self.ways.borrow_mut().entry(upstream.clone()).or_default().clone()
+    }
+
+    /// Buffers for one exchange.
+    pub(crate) fn scratch(&self) -> Scratch {
+        self.scratch.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Gives buffers back.
+    pub(crate) fn give_scratch(&self, scratch: Scratch) {
+        let mut kept = self.scratch.borrow_mut();
+        if kept.len() < SCRATCH_KEPT && scratch.body.capacity() < 64 << 10 {
+            kept.push(scratch);
+        }
+    }
+
+    /// Sweeps deadlines, pools and the lane until the gate has drained.
+    async fn keep_house(self: Rc<Self>) {
+        let mut draining_since = None;
+        loop {
+            tokio::time::sleep(Duration::from_millis(SWEEP_MS)).await;
+            let now = self.gate.clock.now();
+            let draining = self.gate.draining.load(Ordering::Relaxed);
+            self.deadlines.sweep(now.mono, draining);
+            for way in self.ways.borrow().values() {
+                way.pool.sweep(now.mono);
+            }
+            self.lane.borrow_mut().sweep(now, LINES_MS);
+            if draining {
+                let since = *draining_since.get_or_insert(now.mono);
+                if self.serving.get() == 0 || now.mono.millis_since(since) > self.gate.settings.drain_ms {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn finish(&self) -> io::Result<()> {
+        self.lane.borrow_mut().flush(self.gate.clock.now())
+    }
+}
+
+async fn accept(worker: Rc<Worker>, listener: tokio::net::TcpListener, tls: Option<TlsAcceptor>, entrance: Rc<Entrance>) {
+    while !worker.gate.draining.load(Ordering::Relaxed) {
+        let Ok(accepted) = tokio::time::timeout(Duration::from_millis(250), listener.accept()).await else { continue };
+        let Ok((stream, peer)) = accepted else {
+            // out of file descriptors, mostly: wait for some to be closed instead of spinning
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let open = worker.gate.connections.fetch_add(1, Ordering::Relaxed);
+        let counted = Counted::new(worker.clone());
+        if open >= worker.gate.settings.budgets.connections || stream.set_nodelay(true).is_err() {
+            continue;
+        }
+        let (worker, entrance, tls) = (worker.clone(), entrance.clone(), tls.clone());
+        tokio::task::spawn_local(async move {
+            let _counted = counted;
+            match tls {
+                None => serve(worker, entrance, stream, peer.ip()).await,
+                Some(acceptor) => {
+                    let handshake = tokio::time::timeout(Duration::from_millis(HANDSHAKE_MS), acceptor.accept(stream)).await;
+                    if let Ok(Ok(stream)) = handshake {
+                        serve(worker, entrance, stream, peer.ip()).await;
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// A connection in the counts, until it is dropped.
+struct Counted(Rc<Worker>);
+
+impl Counted {
+    fn new(worker: Rc<Worker>) -> Self {
+        worker.serving.set(worker.serving.get() + 1);
+        Self(worker)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.serving.set(self.0.serving.get().saturating_sub(1));
+        self.0.gate.connections.fetch_sub(1, Ordering::Relaxed);
+    }
 }

@@ -1,0 +1,31 @@
+//! Room 6: which credential of which account, for which host?
+
+use std::sync::Arc;
+
+use tollgate_model::{Denial, DenialCode};
+use tollgate_secrets::Entry;
+
+use super::record::Line;
+use crate::gate::Upstream;
+use crate::refusal::Refusal;
+
+/// A stage that may be sent once it is armed.
+pub trait Sendable {
+    /// The one upstream it may go to.
+    fn upstream(&self) -> &Arc<Upstream>;
+}
+
+/// A stage with the key it will be sent with; the plaintext stays in the keyring's entry and is borrowed from there.
+pub struct Armed<S> {
+    pub(super) stage: S,
+    pub(super) entry: Arc<Entry>,
+}
+
+/// Takes the version in force. The entry belongs to the upstream's own keyring: it cannot be another account's.
+pub(crate) fn credential<S: Sendable>(stage: S, line: &mut Line<'_>) -> Result<Armed<S>, Refusal> {
+    let Some(entry) = stage.upstream().keyring.current() else {
+        return Err(Denial::new(DenialCode::SecretUnavailable, "the upstream's real key has not been read yet").retry_after(5_000).into());
+    };
+    line.secret(entry.version());
+    Ok(Armed { stage, entry })
+}

@@ -1,0 +1,30 @@
+//! Room 3: may it be used from here?
+
+use tollgate_dialect::v1::Operation;
+use tollgate_model::Factor;
+use tollgate_policy::judge;
+
+use super::identify::Identified;
+use super::record::Line;
+use crate::refusal::Refusal;
+
+/// A call from an allowed address.
+pub struct Located<'a> {
+    pub(super) identified: Identified<'a>,
+}
+
+/// Judges the true client address by the key's allowlist; an empty list allows nobody.
+pub(crate) fn from<'a>(identified: Identified<'a>, line: &mut Line<'_>) -> Result<Located<'a>, Refusal> {
+    let arrival = &identified.arrival;
+    let judged = judge::locate(&identified.key.policy, arrival.client, arrival.now.wall);
+    line.verdict.network = judged.factor();
+    line.observe(judged)?;
+    Ok(Located { identified })
+}
+
+impl Located<'_> {
+    /// What is asked: it decides which rooms follow.
+    pub(crate) fn operation(&self) -> &Operation {
+        &self.identified.operation
+    }
+}

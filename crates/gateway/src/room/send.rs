@@ -1,0 +1,159 @@
+//! Room 8: does the provider answer? Sent once over a connection to the configured place; lost means unknown.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use tokio::io::AsyncWriteExt;
+use tollgate_dialect::v1::{self, AnswerForm, Boundary, Operation, Outgoing};
+use tollgate_model::{Failure, FailureCode, Retry, Side};
+use tollgate_secrets::Entry;
+use tollgate_wire::encode;
+use zeroize::Zeroize;
+
+use super::arm::{Armed, Sendable};
+use super::intend::Intended;
+use super::own::Owned;
+use super::record::Line;
+use crate::egress::dial::{DialError, dial};
+use crate::egress::exchange::{Lost, Received, Scratch, exchange};
+use crate::gate::Upstream;
+use crate::refusal::Refusal;
+use crate::worker::Worker;
+
+/// A stage with the provider's whole answer.
+pub struct Answered<S> {
+    pub(super) stage: S,
+    pub(super) answer: Answer,
+}
+
+/// The answer's bytes; scanned for the live key before anyone reads them.
+pub struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why there is no answer, by what it means for the money.
+pub(crate) enum NoAnswer {
+    /// Not a byte was sent.
+    NotSent(DialError),
+    /// It may have been worked on.
+    Lost(Lost),
+    /// It held the live key and is withheld.
+    Leaked(&'static str),
+}
+
+/// Sends a paid call whose intent is written. Its money returns if no byte was sent, and is unknown otherwise.
+pub(crate) async fn paid<'a>(intended: Intended<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Answered<Intended<'a>>, Refusal> {
+    let located = &intended.armed.stage.timely.located;
+    let (operation, form) = (located.operation(), located.identified.form);
+    let upstream = intended.armed.stage.upstream().clone();
+    match transmit(worker, &upstream, &intended.armed.entry, operation, form, line).await {
+        Ok(answer) => Ok(Answered { stage: intended, answer }),
+        Err(NoAnswer::NotSent(error)) => {
+            super::settle::void(intended, worker, line);
+            Err(unreachable(&error).into())
+        }
+        Err(NoAnswer::Lost(lost)) => {
+            super::settle::unknown(intended, worker, line);
+            Err(unknown(FailureCode::OutcomeUnknown, lost.to_string()).into())
+        }
+        Err(NoAnswer::Leaked(place)) => {
+            super::settle::unknown(intended, worker, line);
+            Err(unknown(FailureCode::LeakWithheld, format!("the answer held the live real key ({place}) and was withheld")).into())
+        }
+    }
+}
+
+/// Sends a free read of an owned task. Any trouble reads as "not ready": a fatal word would destroy a paid answer.
+pub(crate) async fn free<'a>(armed: Armed<Owned<'a>>, worker: &Worker, line: &mut Line<'_>) -> Result<Answered<Owned<'a>>, Refusal> {
+    let located = &armed.stage.located;
+    let upstream = armed.stage.upstream().clone();
+    let sent = transmit(worker, &upstream, &armed.entry, located.operation(), located.identified.form, line).await;
+    match sent {
+        Ok(answer) => Ok(Answered { stage: armed.stage, answer }),
+        Err(NoAnswer::NotSent(error)) => Err(unreachable(&error).into()),
+        Err(NoAnswer::Lost(lost)) => Err(unknown(FailureCode::UpstreamUnreachable, lost.to_string()).into()),
+        Err(NoAnswer::Leaked(place)) => {
+            Err(unknown(FailureCode::LeakWithheld, format!("the answer held the live real key ({place}) and was withheld")).into())
+        }
+    }
+}
+
+/// One exchange with an upstream: encode, connect or reuse, send, read, scan. Shared by the rooms and the errands.
+pub(crate) async fn transmit(
+    worker: &Worker,
+    upstream: &Arc<Upstream>,
+    entry: &Arc<Entry>,
+    operation: &Operation<'_>,
+    form: AnswerForm,
+    line: &mut Line<'_>,
+) -> Result<Answer, NoAnswer> {
+    let clock = &worker.gate.clock;
+    let began = clock.now();
+    let way = worker.way(&upstream.name);
+    let slot = worker.deadlines.slot();
+    let mut connection = match way.pool.take(began.mono) {
+        Some(connection) => connection,
+        None => dial(&upstream.origin, &way.resolved, &slot, began).await.map_err(NoAnswer::NotSent)?,
+    };
+    let mut scratch = worker.scratch();
+    write_request(worker, upstream, entry, operation, form, &mut scratch).map_err(|()| NoAnswer::NotSent(DialError::Connect))?;
+    let received = exchange(&mut connection, &mut scratch, &slot, clock).await;
+    scratch.request.zeroize();
+    let now = clock.now();
+    line.upstream_took(now.mono.nanos_since(began.mono) / 1000);
+    let Received { head, reusable } = received.map_err(NoAnswer::Lost)?;
+    if let Some(place) = leak(entry, &scratch) {
+        worker.give_scratch(scratch);
+        return Err(NoAnswer::Leaked(place));
+    }
+    if reusable {
+        way.pool.rest(connection, now.mono);
+    } else {
+        let closing = pin!(connection.stream.shutdown());
+        let _ = slot.until(now.mono.plus_millis(100), closing).await;
+    }
+    let answer = Answer { status: head.status, body: std::mem::take(&mut scratch.body) };
+    worker.give_scratch(scratch);
+    Ok(answer)
+}
+
+/// Where the live key stands in the answer: the head is searched too, since a redirect may carry it.
+fn leak(entry: &Entry, scratch: &Scratch) -> Option<&'static str> {
+    let head = entry.find(&scratch.head).map(|_| "head");
+    head.or_else(|| entry.find(&scratch.body).map(|_| "body"))
+}
+
+fn write_request(
+    worker: &Worker,
+    upstream: &Upstream,
+    entry: &Entry,
+    operation: &Operation<'_>,
+    form: AnswerForm,
+    scratch: &mut Scratch,
+) -> Result<(), ()> {
+    let boundary = Boundary::from_random(worker.random.bytes().map_err(|_| ())?);
+    let mut outgoing = Outgoing::new();
+    v1::encode(operation, form, entry.expose(), &upstream.profile, &boundary, &mut outgoing);
+    let headers: [(&str, &[u8]); 4] =
+        [("User-Agent", b"tollgate"), ("Accept", b"*/*"), ("Accept-Encoding", b"identity"), ("Content-Type", &outgoing.content_type)];
+    let posts = outgoing.method == tollgate_dialect::Method::Post;
+    let used = if posts { &headers[..] } else { headers.get(..3).unwrap_or_default() };
+    scratch.request.clear();
+    // sized before the key is written: growth would leave a copy of it behind
+    scratch.request.reserve(outgoing.target.len() + outgoing.body.len() + 512);
+    let body = posts.then_some(outgoing.body.as_slice());
+    let written =
+        encode::request(&mut scratch.request, outgoing.method.as_str(), &[&outgoing.target], &upstream.host_header, used, body);
+    outgoing.target.zeroize();
+    outgoing.body.zeroize();
+    written.map_err(|_| ())
+}
+
+fn unreachable(error: &DialError) -> Failure {
+    Failure { code: FailureCode::UpstreamUnreachable, side: Side::Upstream, retry: Retry::Safe, detail: error.to_string().into() }
+}
+
+fn unknown(code: FailureCode, detail: String) -> Failure {
+    Failure { code, side: Side::Upstream, retry: Retry::Never, detail: detail.into() }
+}

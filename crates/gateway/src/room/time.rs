@@ -1,0 +1,27 @@
+//! Room 4: may it be used now?
+
+use tollgate_model::{Denial, DenialCode, Factor};
+use tollgate_policy::judge;
+
+use super::locate::Located;
+use super::record::Line;
+use crate::refusal::Refusal;
+
+/// A submission at an allowed time.
+pub struct Timely<'a> {
+    pub(super) located: Located<'a>,
+}
+
+/// Judges pauses, the first instant and the hours. Submissions only: a task that is paid for can always be fetched.
+pub(crate) fn when<'a>(located: Located<'a>, line: &mut Line<'_>) -> Result<Timely<'a>, Refusal> {
+    let identified = &located.identified;
+    let now = identified.arrival.now.wall;
+    if let Some(reason) = identified.key.paused() {
+        line.verdict.time = Factor::No;
+        return Err(Denial::new(DenialCode::Paused, reason).into());
+    }
+    let judged = judge::timely(&identified.key.policy, now);
+    line.verdict.time = judged.factor();
+    line.observe(judged)?;
+    Ok(Timely { located })
+}

@@ -1,0 +1,41 @@
+//! Room 1: which operation of which provider is this, exactly? The client's bytes end here.
+
+use tollgate_dialect::v1::{self, AnswerForm, Call, Incoming, Operation};
+use tollgate_model::Denial;
+
+use super::listen::Arrival;
+use super::record::Line;
+use crate::refusal::Refusal;
+
+/// A typed call.
+pub struct Understood<'a> {
+    pub(super) arrival: Arrival<'a>,
+    pub(super) call: Call<'a>,
+}
+
+/// Reads the call. A request that can be read in two ways is refused as such, and nothing of it is used.
+pub(crate) fn read<'a>(arrival: Arrival<'a>, line: &mut Line<'_>) -> Result<Understood<'a>, Refusal> {
+    let method = match arrival.method {
+        tollgate_wire::Method::Post => v1::Method::Post,
+        _ => v1::Method::Get,
+    };
+    let incoming = Incoming {
+        method,
+        path: arrival.path,
+        query: arrival.query,
+        content_type: arrival.content_type,
+        authorization: arrival.authorization,
+        body: arrival.body,
+    };
+    match v1::parse(&incoming) {
+        Ok(call) => {
+            line.form = call.form;
+            line.understood(&call.operation);
+            Ok(Understood { arrival, call })
+        }
+        Err(misread) => {
+            line.form = misread.form;
+            Err(Denial::new(misread.code, misread.reason).into())
+        }
+    }
+}
