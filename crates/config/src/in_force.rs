@@ -1,0 +1,176 @@
+//! What is in force? The whole configuration as a file again, every default written out; secrets are named, never shown.
+
+use std::fmt::{self, Write};
+
+use tollgate_model::{Amount, CidrSet, LimitKind};
+use tollgate_policy::duration;
+
+use crate::config::Config;
+use crate::limits::Limits;
+use crate::listener::Listener;
+use crate::network::Network;
+use crate::size;
+use crate::source::SecretSource;
+use crate::tls::Tls;
+use crate::upstream::Upstream;
+
+impl Config {
+    /// The configuration as a `tollgate.toml` that reads back to the same one; paths are written as they are looked up.
+    pub fn in_force(&self) -> String {
+        let mut page = String::new();
+        // writing to a String cannot fail
+        let _ = self.write(&mut page);
+        page
+    }
+
+    fn write(&self, page: &mut String) -> fmt::Result {
+        writeln!(page, "state = {}", text(&self.state.display().to_string()))?;
+        writeln!(page, "store = \"sqlite\"")?;
+        writeln!(page, "drain = \"{}\"", duration::format(self.drain))?;
+        writeln!(page, "retain = \"{}\"", duration::format(self.retain))?;
+        if let Some(workers) = self.workers {
+            writeln!(page, "workers = {workers}")?;
+        }
+        if let Some(pepper) = &self.pepper {
+            writeln!(page, "pepper = {}", source(pepper))?;
+        }
+        for listener in &self.listeners {
+            write_listener(page, listener)?;
+        }
+        write_network(page, &self.network)?;
+        writeln!(page, "\n[admin]\naddress = \"{}\"", self.admin.address)?;
+        write_tls(page, self.admin.tls.as_ref())?;
+        if let Some(token) = &self.admin.token {
+            writeln!(page, "token = {}", source(token))?;
+        }
+        for upstream in &self.upstreams {
+            write_upstream(page, upstream)?;
+        }
+        writeln!(page, "\n[audit]\ndurability = \"{}\"", self.audit.durability.as_str())?;
+        write_limits(page, &self.limits)
+    }
+}
+
+fn write_listener(page: &mut String, listener: &Listener) -> fmt::Result {
+    writeln!(page, "\n[[listener]]\naddress = \"{}\"", listener.address)?;
+    if let Some(upstream) = &listener.upstream {
+        writeln!(page, "upstream = \"{upstream}\"")?;
+    }
+    write_tls(page, listener.tls.as_ref())?;
+    if listener.insecure { writeln!(page, "insecure = true") } else { Ok(()) }
+}
+
+fn write_tls(page: &mut String, tls: Option<&Tls>) -> fmt::Result {
+    match tls {
+        None => Ok(()),
+        Some(Tls::Own) => writeln!(page, "tls = \"self\""),
+        Some(Tls::Files { cert, key }) => {
+            writeln!(page, "tls = {{ cert = {}, key = {} }}", text(&cert.display().to_string()), text(&key.display().to_string()))
+        }
+    }
+}
+
+fn write_network(page: &mut String, network: &Network) -> fmt::Result {
+    writeln!(page, "\n[network]\ntrusted_proxies = {}", blocks(network.trusted_proxies.blocks()))?;
+    writeln!(page, "forwarded_header = \"{}\"", network.forwarded_header.name())?;
+    let sets: Vec<String> = network.sets.iter().map(|(name, set)| format!("\"{name}\" = {}", blocks(set))).collect();
+    writeln!(page, "sets = {}", table(&sets))
+}
+
+fn write_upstream(page: &mut String, upstream: &Upstream) -> fmt::Result {
+    writeln!(page, "\n[[upstream]]\nname = \"{}\"\nprofile = \"{}\"\norigin = \"{}\"", upstream.name, upstream.profile, upstream.origin)?;
+    writeln!(page, "hosts = {}", list(upstream.hosts.iter()))?;
+    writeln!(page, "secret = {}\ntripwire = {}", source(&upstream.secret), upstream.tripwire)?;
+    let prices: Vec<String> = upstream.prices.iter().map(|(method, price)| format!("{method} = \"{price}\"")).collect();
+    writeln!(page, "prices = {}", table(&prices))?;
+    for (key, wanted) in [("cap", true), ("tasks", false)] {
+        let in_money = |limit: &&LimitKind| matches!(limit, LimitKind::Cap { amount, .. } if matches!(amount, Amount::Money(_)) == wanted);
+        writeln!(page, "{key} = {}", list(upstream.limits.iter().filter(in_money)))?;
+    }
+    for limit in &upstream.limits {
+        match limit {
+            LimitKind::Rate(rate) => writeln!(page, "rate = \"{rate}\"")?,
+            LimitKind::Concurrency(open) => writeln!(page, "concurrency = {open}")?,
+            LimitKind::Cap { .. } => {}
+        }
+    }
+    if let Some(plan) = upstream.plan {
+        writeln!(page, "plan = {{ monthly = \"{}\", threads = {} }}", plan.monthly, plan.threads)?;
+    }
+    if let Some(ca) = &upstream.ca {
+        writeln!(page, "ca = {}", text(&ca.display().to_string()))?;
+    }
+    if upstream.insecure { writeln!(page, "insecure = true") } else { Ok(()) }
+}
+
+fn write_limits(page: &mut String, limits: &Limits) -> fmt::Result {
+    let within = &limits.within;
+    writeln!(page, "\n[limits]")?;
+    for (name, count) in [("connections", limits.connections), ("calls_per_key", limits.calls_per_key), ("headers", limits.headers)] {
+        writeln!(page, "{name} = {count}")?;
+    }
+    for (name, bytes) in [("body_bytes", limits.body_bytes), ("head", limits.head), ("target", limits.target)] {
+        writeln!(page, "{name} = \"{}\"", size::format(u64::try_from(bytes).unwrap_or(u64::MAX)))?;
+    }
+    writeln!(page, "body = \"{}\"", size::format(limits.body))?;
+    let times =
+        [("head", within.head), ("body", within.body), ("connect", within.connect), ("answer", within.answer), ("call", within.call)];
+    for (name, time) in times {
+        writeln!(page, "{name}_within = \"{}\"", duration::format(time))?;
+    }
+    Ok(())
+}
+
+fn source(source: &SecretSource) -> String {
+    match source {
+        SecretSource::Env { name } => format!("{{ env = \"{name}\" }}"),
+        SecretSource::File { path } => format!("{{ file = {} }}", text(&path.display().to_string())),
+    }
+}
+
+fn blocks(set: &CidrSet) -> String {
+    list(set.blocks().iter())
+}
+
+fn list<T: fmt::Display>(items: impl Iterator<Item = T>) -> String {
+    let items: Vec<String> = items.map(|item| format!("\"{item}\"")).collect();
+    format!("[{}]", items.join(", "))
+}
+
+fn table(entries: &[String]) -> String {
+    if entries.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", entries.join(", ")) }
+}
+
+/// A TOML basic string (toml.io, v1.0 "String").
+fn text(value: &str) -> String {
+    let mut quoted = String::from('"');
+    for letter in value.chars() {
+        match letter {
+            '"' | '\\' => quoted.extend(['\\', letter]),
+            control if control.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(control))),
+            plain => quoted.push(plain),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_is_in_force_reads_back_to_the_same() {
+        let whole = include_str!("in_force/whole.toml");
+        let config = Config::parse(whole, Path::new("/etc/tollgate/tollgate.toml")).unwrap();
+        let again = Config::parse(&config.in_force(), Path::new("/elsewhere/tollgate.toml")).unwrap();
+        assert_eq!(config, again, "{}", config.in_force());
+    }
+
+    #[test]
+    fn a_path_with_quotes_is_quoted() {
+        assert_eq!(text("a\"b\\c\u{7}é"), "\"a\\\"b\\\\c\\u0007é\"");
+    }
+}

@@ -1,0 +1,41 @@
+//! What is allowed, and should be known all the same?
+
+use crate::config::Config;
+use crate::environment::Environment;
+use crate::source::SecretSource;
+
+impl Config {
+    /// What `check` says beside what is in force, a sentence each: weakenings that were asked for, and secrets that are not
+    /// there yet.
+    pub fn notices(&self, environment: &dyn Environment) -> Vec<String> {
+        let mut notices = Vec::new();
+        for listener in self.listeners.iter().filter(|listener| listener.is_exposed()) {
+            notices.push(format!(
+                "listener `{}` speaks plain http to other machines: whoever is on the way can read and use the virtual keys",
+                listener.address
+            ));
+        }
+        for upstream in &self.upstreams {
+            if upstream.is_exposed() {
+                notices.push(format!("upstream `{}` is reached by plain http: whoever is on the way can read the real key", upstream.name));
+            }
+            if !upstream.tripwire {
+                notices.push(format!("upstream `{}` has no tripwire: an answer that holds the real key is passed on", upstream.name));
+            }
+            if let SecretSource::Env { name } = &upstream.secret
+                && environment.look_up(name).is_none()
+            {
+                notices.push(format!("upstream `{}` takes its key from `{name}`, which is not set here", upstream.name));
+            }
+            if upstream.limits.is_empty() {
+                notices.push(format!("upstream `{}` has no limit of its own: only those of its keys and teams hold", upstream.name));
+            }
+        }
+        for listener in self.listeners.iter().filter(|listener| listener.upstream.is_none()) {
+            if self.upstreams.iter().all(|upstream| upstream.hosts.is_empty()) {
+                notices.push(format!("listener `{}` has no upstream at its root: it answers under `/u/<name>/` alone", listener.address));
+            }
+        }
+        notices
+    }
+}

@@ -1,0 +1,165 @@
+//! Which account at which provider, and what may all keys together do with it?
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use tollgate_model::{Amount, LimitKind, Money, Name, Rate};
+use tollgate_policy::{CallbackHost, PriceTable, Pricing};
+
+use crate::field::PLAN;
+use crate::nearest::nearest;
+use crate::origin::Origin;
+use crate::profile::{self, Profile};
+use crate::section::{At, Section, not_built};
+use crate::source::SecretSource;
+
+/// One provider account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its name.
+    pub name: Name,
+    /// The name of its profile, one that is built in.
+    pub profile: String,
+    /// Where it is.
+    pub origin: Origin,
+    /// Host names under which it stands at a listener's root; lower case.
+    pub hosts: Vec<String>,
+    /// Where the real key is.
+    pub secret: SecretSource,
+    /// Whether answers are searched for the real key.
+    pub tripwire: bool,
+    /// Dollars a task by method, over the profile's own.
+    pub prices: BTreeMap<String, Money>,
+    /// Limits of the whole account.
+    pub limits: Vec<LimitKind>,
+    /// The plan, where the provider sells threads.
+    pub plan: Option<Plan>,
+    /// The CA that its certificate must be of, in PEM.
+    pub ca: Option<PathBuf>,
+    /// Whether plain http beyond loopback was allowed aloud.
+    pub insecure: bool,
+}
+
+/// A plan by threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Dollars a month.
+    pub monthly: Money,
+    /// Tasks worked on at once.
+    pub threads: u32,
+}
+
+const MOST_OPEN: u64 = 1_000_000;
+
+impl Upstream {
+    /// Reads one `[[upstream]]`; nothing if what it is made of is absent or wrong.
+    pub(crate) fn read(section: &Section<'_>) -> Option<Self> {
+        section.require(["name", "profile", "origin", "secret"]);
+        // everything is read before anything is given up, so that every mistake is found
+        let name = section.parsed("name", Name::parse);
+        let profile = read_profile(section);
+        let insecure = section.flag("insecure").unwrap_or(false);
+        let origin = read_origin(section, insecure);
+        let secret = SecretSource::read(section, "secret");
+        let plan = section.section("plan", &PLAN).and_then(|plan| Plan::read(&plan));
+        let pricing = profile.as_ref().map(|(_, pricing)| *pricing);
+        let prices = read_prices(section, pricing);
+        let limits = read_limits(section, plan);
+        check_caps(section, pricing, &prices, &limits);
+        Some(Self {
+            name: name?,
+            profile: profile?.0,
+            origin: origin?,
+            hosts: section.list("hosts", CallbackHost::parse).into_iter().map(|host| host.value.to_string()).collect(),
+            secret: secret?,
+            tripwire: section.flag("tripwire").unwrap_or(true),
+            prices,
+            limits,
+            plan,
+            ca: section.file("ca"),
+            insecure,
+        })
+    }
+
+    /// Whether the real key goes out unencrypted, beyond loopback.
+    pub fn is_exposed(&self) -> bool {
+        !self.origin.tls && !self.origin.is_loopback()
+    }
+}
+
+impl Plan {
+    fn read(section: &Section<'_>) -> Option<Self> {
+        section.require(["monthly", "threads"]);
+        let monthly = section.parsed("monthly", Money::parse);
+        let threads = section.count("threads", 1..=MOST_OPEN).and_then(|threads| u32::try_from(threads).ok());
+        Some(Self { monthly: monthly?, threads: threads? })
+    }
+}
+
+fn read_profile(section: &Section<'_>) -> Option<(String, Pricing)> {
+    let At { value: name, at } = section.text("profile")?;
+    match profile::named(name) {
+        Profile::Built(pricing) => return Some((name.to_owned(), pricing)),
+        Profile::Later => not_built(section.page, &at, &format!("the profile `{name}`")),
+        Profile::Unknown => {
+            let hint = match nearest(name, profile::names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("one of {}", profile::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+            };
+            section.mistake("profile", format!("there is no profile `{name}`"), hint);
+        }
+    }
+    None
+}
+
+fn read_origin(section: &Section<'_>, insecure: bool) -> Option<Origin> {
+    // the text is not repeated: an origin with a password in it must not reach a terminal's history
+    let origin = section.parsed("origin", Origin::parse)?;
+    if !origin.tls && !origin.is_loopback() && !insecure {
+        let hint = "write `https://`, a literal loopback address, or `insecure = true`: whoever is on the way can then read the real key"
+            .to_owned();
+        section.mistake("origin", format!("`{origin}` is plain http beyond loopback"), hint);
+    }
+    Some(origin)
+}
+
+fn read_prices(section: &Section<'_>, pricing: Option<Pricing>) -> BTreeMap<String, Money> {
+    let prices = section.entries("prices", |method, value| {
+        let plain = method.value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !plain || method.value.is_empty() || method.value.len() > 64 {
+            section.page.mistake(&method.at, format!("`{}` is not a method", method.value), "1 to 64 letters, digits and `_`".to_owned());
+            return None;
+        }
+        section.entry_text("prices", value, Money::parse).map(|price| (method.value.to_owned(), price))
+    });
+    if let Some(pricing) = pricing {
+        let table = PriceTable::new(pricing, prices.iter().map(|(method, price)| (method.as_str(), *price)));
+        if let Err(error) = table {
+            section.mistake("prices", error.to_string(), None);
+        }
+    }
+    prices.into_iter().collect()
+}
+
+fn read_limits(section: &Section<'_>, plan: Option<Plan>) -> Vec<LimitKind> {
+    let caps = section.list("cap", LimitKind::parse_cap);
+    let tasks = section.list("tasks", LimitKind::parse_tasks);
+    let rate = section.parsed("rate", Rate::parse).map(LimitKind::Rate);
+    let concurrency = section.count("concurrency", 1..=MOST_OPEN).and_then(|open| u32::try_from(open).ok());
+    // a plan's threads are the account's concurrency, unless less was said
+    let open = match (concurrency, plan.map(|plan| plan.threads)) {
+        (Some(open), Some(threads)) => Some(open.min(threads)),
+        (open, threads) => open.or(threads),
+    };
+    let listed = caps.into_iter().chain(tasks).map(|limit| limit.value);
+    listed.chain(rate).chain(open.map(LimitKind::Concurrency)).collect()
+}
+
+/// A cap in money bounds nothing where tasks cost nothing.
+fn check_caps(section: &Section<'_>, pricing: Option<Pricing>, prices: &BTreeMap<String, Money>, limits: &[LimitKind]) {
+    let in_money = limits.iter().any(|limit| matches!(limit, LimitKind::Cap { amount: Amount::Money(_), .. }));
+    if pricing == Some(Pricing::Threads) && in_money && prices.is_empty() {
+        let hint = "impute prices (`prices = { … }`), or limit `tasks` and `concurrency` instead".to_owned();
+        section.mistake("cap", "a cap in dollars bounds nothing at a provider that sells threads: a task costs nothing there", hint);
+    }
+}
