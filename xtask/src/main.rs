@@ -1,3 +1,63 @@
 //! The verbs of this repository: `cargo xtask` lists them.
 
-fn main() {}
+mod ci;
+mod dist;
+mod doors;
+mod e2e;
+mod reference;
+mod repository;
+mod sizes;
+mod step;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::repository::Repository;
+
+/// One thing that can be asked for.
+struct Verb {
+    name: &'static str,
+    sentence: &'static str,
+    run: fn(&Repository, &[String]) -> Result<()>,
+}
+
+const VERBS: &[Verb] = &[
+    Verb {
+        name: "ci",
+        sentence: "everything below that a change must pass: fmt, doors, sizes, gen, clippy, doc, fuzz, tests",
+        run: ci::run,
+    },
+    Verb { name: "doors", sentence: "which crate may use which: checks direct dependencies against one table", run: doors::run },
+    Verb {
+        name: "sizes",
+        sentence: "files over 300 lines and functions over 60: fails beyond the list, which only shrinks [--shrink]",
+        run: sizes::run,
+    },
+    Verb { name: "gen", sentence: "writes docs/reference from the code [--check: fails on a difference]", run: reference::run },
+    Verb { name: "e2e", sentence: "the end-to-end tests alone, on the real binary; further words filter by name", run: e2e::run },
+    Verb { name: "dist", sentence: "a static release binary with its unit, Containerfile and checksums, into dist/", run: dist::run },
+];
+
+fn main() -> ExitCode {
+    match asked(&step::words()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn asked(words: &[String]) -> Result<()> {
+    let Some((name, rest)) = words.split_first() else {
+        for verb in VERBS {
+            println!("cargo xtask {:<8} {}", verb.name, verb.sentence);
+        }
+        return Ok(());
+    };
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+        bail!("`{name}` is not a verb of this repository\nhint: `cargo xtask` lists them");
+    };
+    (verb.run)(&Repository::find()?, rest)
+}
