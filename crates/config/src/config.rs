@@ -204,11 +204,12 @@ fn refuse_second_names(sections: &[Section<'_>], names: &[Option<Name>]) {
 fn refuse_second_hosts(sections: &[Section<'_>]) {
     let mut known: Vec<String> = Vec::new();
     for section in sections {
-        for host in section.list("hosts", |host| Ok::<_, std::convert::Infallible>(host.to_ascii_lowercase())) {
-            if known.contains(&host.value) {
-                section.page.mistake(&host.at, format!("a second upstream at the host `{}`", host.value), None);
+        for At { value: host, at } in section.words("hosts") {
+            let host = host.to_ascii_lowercase();
+            if known.contains(&host) {
+                section.page.mistake(&at, format!("a second upstream at the host `{host}`"), None);
             }
-            known.push(host.value);
+            known.push(host);
         }
     }
 }

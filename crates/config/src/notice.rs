@@ -27,6 +27,12 @@ impl Config {
             {
                 notices.push(format!("upstream `{}` takes its key from `{name}`, which is not set here", upstream.name));
             }
+            if upstream.has_unpriced_cap() {
+                notices.push(format!(
+                    "upstream `{}` has caps in dollars, and methods without a price pass them: name their prices too",
+                    upstream.name
+                ));
+            }
             if upstream.limits.is_empty() {
                 notices.push(format!("upstream `{}` has no limit of its own: only those of its keys and teams hold", upstream.name));
             }

@@ -1,37 +1,38 @@
-//! Which profiles are there, and which of them sell threads?
+//! Which profiles are there, and what does a task cost under one?
 
-use tollgate_policy::Pricing;
+use std::collections::BTreeMap;
 
-const BUILT: [(&str, Pricing); 6] = [
-    ("captchaai", Pricing::Threads),
-    ("twocaptcha", Pricing::Task),
-    ("rucaptcha", Pricing::Task),
-    ("anticaptcha", Pricing::Task),
-    ("capmonster", Pricing::Task),
-    ("capsolver", Pricing::Task),
-];
-const LATER: [&str; 1] = ["http"];
+use tollgate_dialect::Profile;
+use tollgate_model::Money;
+use tollgate_policy::{PriceError, PriceTable, Pricing};
 
-/// What is known under a profile's name.
-pub(crate) enum Profile {
-    /// One that is built in, and how its provider sells.
-    Built(Pricing),
-    /// One of the contract that nothing speaks yet.
-    Later,
-    /// None.
-    Unknown,
-}
+use crate::nearest::nearest;
+use crate::section::{At, Section, not_built};
 
-/// Looks a profile up.
-pub(crate) fn named(name: &str) -> Profile {
-    match BUILT.iter().find(|(known, _)| *known == name) {
-        Some((_, pricing)) => Profile::Built(*pricing),
-        None if LATER.contains(&name) => Profile::Later,
-        None => Profile::Unknown,
+/// Profiles of the contract that nothing speaks yet.
+const LATER: [&str; 4] = ["anticaptcha", "capmonster", "capsolver", "http"];
+
+/// Reads the name of a profile that is built in.
+pub(crate) fn read(section: &Section<'_>) -> Option<Profile> {
+    let At { value: name, at } = section.text("profile")?;
+    let profile = Profile::builtin(name);
+    if profile.is_none() && LATER.contains(&name) {
+        not_built(section.page, &at, &format!("the profile `{name}`"));
+    } else if profile.is_none() {
+        let hint = match nearest(name, Profile::BUILTIN) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("one of {}", Profile::BUILTIN.map(|name| format!("`{name}`")).join(", ")),
+        };
+        section.mistake("profile", format!("there is no profile `{name}`"), hint);
     }
+    profile
 }
 
-/// The names of the profiles that are built in.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    BUILT.iter().map(|(name, _)| *name)
+/// The profile's prices, replaced and completed by the operator's.
+pub(crate) fn price_table(profile: &Profile, own: &BTreeMap<String, Money>) -> Result<PriceTable, PriceError> {
+    let pricing = match profile.pricing() {
+        tollgate_dialect::Pricing::Task => Pricing::Task,
+        tollgate_dialect::Pricing::Threads => Pricing::Threads,
+    };
+    PriceTable::new(pricing, profile.prices().chain(own.iter().map(|(method, price)| (method.as_str(), *price))))
 }

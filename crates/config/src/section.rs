@@ -98,6 +98,12 @@ impl<'p> Section<'p> {
         value.get_ref().as_str().map(|text| At { value: text, at: value.span() })
     }
 
+    /// The texts of a list, whatever else is in it.
+    pub(crate) fn words(&self, name: &str) -> Vec<At<&'p str>> {
+        let items = self.value(name).and_then(|value| value.get_ref().as_array()).into_iter().flat_map(|items| items.iter());
+        items.filter_map(|item| item.get_ref().as_str().map(|text| At { value: text, at: item.span() })).collect()
+    }
+
     /// A text that has a form of its own.
     pub(crate) fn parsed<T, E: Display>(&self, name: &str, parse: impl Fn(&'p str) -> Result<T, E>) -> Option<T> {
         let text = self.text(name)?;

@@ -31,6 +31,7 @@ impl Tls {
         }
         let files = section.section("tls", &TLS)?;
         files.require(["cert", "key"]);
-        Some(Self::Files { cert: files.file("cert")?, key: files.file("key")? })
+        let (cert, key) = (files.file("cert"), files.file("key"));
+        Some(Self::Files { cert: cert?, key: key? })
     }
 }

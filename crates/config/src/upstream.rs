@@ -7,10 +7,9 @@ use tollgate_model::{Amount, LimitKind, Money, Name, Rate};
 use tollgate_policy::{CallbackHost, PriceTable, Pricing};
 
 use crate::field::PLAN;
-use crate::nearest::nearest;
 use crate::origin::Origin;
-use crate::profile::{self, Profile};
-use crate::section::{At, Section, not_built};
+use crate::profile;
+use crate::section::Section;
 use crate::source::SecretSource;
 
 /// One provider account.
@@ -28,8 +27,8 @@ pub struct Upstream {
     pub secret: SecretSource,
     /// Whether answers are searched for the real key.
     pub tripwire: bool,
-    /// Dollars a task by method, over the profile's own.
-    pub prices: BTreeMap<String, Money>,
+    /// Dollars a task by method: the profile's, replaced and completed by the operator's.
+    pub prices: PriceTable,
     /// Limits of the whole account.
     pub limits: Vec<LimitKind>,
     /// The plan, where the provider sells threads.
@@ -57,28 +56,41 @@ impl Upstream {
         section.require(["name", "profile", "origin", "secret"]);
         // everything is read before anything is given up, so that every mistake is found
         let name = section.parsed("name", Name::parse);
-        let profile = read_profile(section);
+        let profile = profile::read(section);
         let insecure = section.flag("insecure").unwrap_or(false);
         let origin = read_origin(section, insecure);
         let secret = SecretSource::read(section, "secret");
         let plan = section.section("plan", &PLAN).and_then(|plan| Plan::read(&plan));
-        let pricing = profile.as_ref().map(|(_, pricing)| *pricing);
-        let prices = read_prices(section, pricing);
+        let own_prices = read_prices(section);
+        let prices = profile.as_ref().and_then(|profile| {
+            let table = profile::price_table(profile, &own_prices);
+            table.map_err(|error| section.mistake("prices", error.to_string(), None)).ok()
+        });
         let limits = read_limits(section, plan);
-        check_caps(section, pricing, &prices, &limits);
+        if let Some(prices) = &prices {
+            check_caps(section, prices, &limits);
+        }
+        let hosts = section.list("hosts", CallbackHost::parse).into_iter().map(|host| host.value.to_string()).collect();
+        let tripwire = section.flag("tripwire").unwrap_or(true);
+        let ca = section.file("ca");
         Some(Self {
             name: name?,
-            profile: profile?.0,
+            profile: profile?.name().to_owned(),
             origin: origin?,
-            hosts: section.list("hosts", CallbackHost::parse).into_iter().map(|host| host.value.to_string()).collect(),
+            hosts,
             secret: secret?,
-            tripwire: section.flag("tripwire").unwrap_or(true),
-            prices,
+            tripwire,
+            prices: prices?,
             limits,
             plan,
-            ca: section.file("ca"),
+            ca,
             insecure,
         })
+    }
+
+    /// Whether it is capped in dollars and has tasks that cost none.
+    pub fn has_unpriced_cap(&self) -> bool {
+        has_money_cap(&self.limits) && !self.prices.is_all_priced()
     }
 
     /// Whether the real key goes out unencrypted, beyond loopback.
@@ -96,22 +108,6 @@ impl Plan {
     }
 }
 
-fn read_profile(section: &Section<'_>) -> Option<(String, Pricing)> {
-    let At { value: name, at } = section.text("profile")?;
-    match profile::named(name) {
-        Profile::Built(pricing) => return Some((name.to_owned(), pricing)),
-        Profile::Later => not_built(section.page, &at, &format!("the profile `{name}`")),
-        Profile::Unknown => {
-            let hint = match nearest(name, profile::names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("one of {}", profile::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
-            };
-            section.mistake("profile", format!("there is no profile `{name}`"), hint);
-        }
-    }
-    None
-}
-
 fn read_origin(section: &Section<'_>, insecure: bool) -> Option<Origin> {
     // the text is not repeated: an origin with a password in it must not reach a terminal's history
     let origin = section.parsed("origin", Origin::parse)?;
@@ -123,7 +119,7 @@ fn read_origin(section: &Section<'_>, insecure: bool) -> Option<Origin> {
     Some(origin)
 }
 
-fn read_prices(section: &Section<'_>, pricing: Option<Pricing>) -> BTreeMap<String, Money> {
+fn read_prices(section: &Section<'_>) -> BTreeMap<String, Money> {
     let prices = section.entries("prices", |method, value| {
         let plain = method.value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         if !plain || method.value.is_empty() || method.value.len() > 64 {
@@ -132,12 +128,6 @@ fn read_prices(section: &Section<'_>, pricing: Option<Pricing>) -> BTreeMap<Stri
         }
         section.entry_text("prices", value, Money::parse).map(|price| (method.value.to_owned(), price))
     });
-    if let Some(pricing) = pricing {
-        let table = PriceTable::new(pricing, prices.iter().map(|(method, price)| (method.as_str(), *price)));
-        if let Err(error) = table {
-            section.mistake("prices", error.to_string(), None);
-        }
-    }
     prices.into_iter().collect()
 }
 
@@ -155,11 +145,14 @@ fn read_limits(section: &Section<'_>, plan: Option<Plan>) -> Vec<LimitKind> {
     listed.chain(rate).chain(open.map(LimitKind::Concurrency)).collect()
 }
 
-/// A cap in money bounds nothing where tasks cost nothing.
-fn check_caps(section: &Section<'_>, pricing: Option<Pricing>, prices: &BTreeMap<String, Money>, limits: &[LimitKind]) {
-    let in_money = limits.iter().any(|limit| matches!(limit, LimitKind::Cap { amount: Amount::Money(_), .. }));
-    if pricing == Some(Pricing::Threads) && in_money && prices.is_empty() {
+/// A cap in money bounds nothing where no task costs anything.
+fn check_caps(section: &Section<'_>, prices: &PriceTable, limits: &[LimitKind]) {
+    if has_money_cap(limits) && prices.pricing() == Pricing::Threads && prices.iter().all(|(_, price)| price == Money::ZERO) {
         let hint = "impute prices (`prices = { … }`), or limit `tasks` and `concurrency` instead".to_owned();
         section.mistake("cap", "a cap in dollars bounds nothing at a provider that sells threads: a task costs nothing there", hint);
     }
+}
+
+fn has_money_cap(limits: &[LimitKind]) -> bool {
+    limits.iter().any(|limit| matches!(limit, LimitKind::Cap { amount: Amount::Money(_), .. }))
 }
