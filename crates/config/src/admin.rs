@@ -31,7 +31,8 @@ impl Admin {
         let tls = Tls::read(section);
         let token = SecretSource::read(section, "token");
         let address = section.parsed("address", parse_address).unwrap_or(standard.address);
-        if !address.ip().is_loopback() && !(section.says("tls") && section.says("token")) {
+        let guarded = section.says("tls") && section.says("token");
+        if !address.ip().is_loopback() && !guarded {
             let hint = "add `tls` and `token`, or keep `127.0.0.1` and come by an SSH tunnel".to_owned();
             section.mistake(
                 "address",

@@ -8,11 +8,11 @@ use tollgate_model::Name;
 use toml::de::DeTable;
 
 use crate::admin::Admin;
+use crate::doors;
 use crate::field;
 use crate::limits::Limits;
 use crate::listener::Listener;
 use crate::mistake::Mistakes;
-use crate::nearest::nearest;
 use crate::network::Network;
 use crate::page::Page;
 use crate::section::{At, Section, not_built};
@@ -105,7 +105,9 @@ impl Config {
     }
 
     fn read_top(top: &Section<'_>) -> Self {
-        let (listeners, upstreams) = read_doors(top);
+        let (upstreams, names) = doors::upstreams(top);
+        let admin = top.section("admin", &field::ADMIN).map(|section| Admin::read(&section)).unwrap_or_default();
+        let listeners = doors::listeners(top, &names, &admin);
         Self {
             state: top.path("state").unwrap_or_else(|| top.page.path("state")),
             store: read_store(top),
@@ -115,7 +117,7 @@ impl Config {
             pepper: SecretSource::read(top, "pepper"),
             listeners,
             network: top.section("network", &field::NETWORK).map(|section| Network::read(&section)).unwrap_or_default(),
-            admin: top.section("admin", &field::ADMIN).map(|section| Admin::read(&section)).unwrap_or_default(),
+            admin,
             upstreams,
             audit: top.section("audit", &field::AUDIT).map(|section| Audit::read(&section)).unwrap_or_default(),
             limits: top.section("limits", &field::LIMITS).map(|section| Limits::read(&section)).unwrap_or_default(),
@@ -154,64 +156,6 @@ fn read_store(top: &Section<'_>) -> Store {
         }
     }
     Store::Sqlite
-}
-
-/// Listeners and upstreams, checked against one another.
-fn read_doors(top: &Section<'_>) -> (Vec<Listener>, Vec<Upstream>) {
-    let sections = top.sections("upstream", &field::UPSTREAM);
-    let names: Vec<Option<Name>> =
-        sections.iter().map(|section| section.word("name").and_then(|name| Name::parse(name.value).ok())).collect();
-    let upstreams: Vec<Upstream> = sections.iter().filter_map(Upstream::read).collect();
-    if !top.says("upstream") {
-        let hint = "add an `[[upstream]]` with `name`, `profile`, `origin` and `secret`".to_owned();
-        top.mistake("upstream", "there is no upstream: no request could go anywhere", hint);
-    }
-    refuse_second_names(&sections, &names);
-    refuse_second_hosts(&sections);
-
-    let sections = top.sections("listener", &field::LISTENER);
-    let mut listeners: Vec<Listener> = Vec::new();
-    for section in &sections {
-        let (listener, named) = Listener::read(section);
-        if let Some(At { value: name, at }) = named
-            && !names.iter().flatten().any(|known| *known == name)
-        {
-            let near = nearest(name.as_str(), names.iter().flatten().map(Name::as_str));
-            section.page.mistake(&at, format!("there is no upstream `{name}`"), near.map(|near| format!("did you mean `{near}`?")));
-        }
-        let Some(listener) = listener else { continue };
-        if listener.address.port() != 0 && listeners.iter().any(|other| other.address == listener.address) {
-            section.mistake("address", format!("a second listener at `{}`", listener.address), None);
-        }
-        listeners.push(listener);
-    }
-    if sections.is_empty() && !top.says("listener") {
-        let only = if let [only] = upstreams.as_slice() { Some(only.name.clone()) } else { None };
-        listeners.push(Listener::standard(only));
-    }
-    (listeners, upstreams)
-}
-
-fn refuse_second_names(sections: &[Section<'_>], names: &[Option<Name>]) {
-    for (place, (section, name)) in sections.iter().zip(names).enumerate() {
-        let Some(name) = name else { continue };
-        if names.iter().take(place).flatten().any(|before| before == name) {
-            section.mistake("name", format!("a second upstream `{name}`"), None);
-        }
-    }
-}
-
-fn refuse_second_hosts(sections: &[Section<'_>]) {
-    let mut known: Vec<String> = Vec::new();
-    for section in sections {
-        for At { value: host, at } in section.words("hosts") {
-            let host = host.to_ascii_lowercase();
-            if known.contains(&host) {
-                section.page.mistake(&at, format!("a second upstream at the host `{host}`"), None);
-            }
-            known.push(host);
-        }
-    }
 }
 
 #[cfg(test)]

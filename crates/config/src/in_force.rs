@@ -147,7 +147,7 @@ fn text(value: &str) -> String {
     for letter in value.chars() {
         match letter {
             '"' | '\\' => quoted.extend(['\\', letter]),
-            control if control.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(control))),
+            control if control.is_control() => quoted.extend(format!("\\u{:04X}", u32::from(control)).chars()),
             plain => quoted.push(plain),
         }
     }

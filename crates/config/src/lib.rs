@@ -2,6 +2,7 @@
 
 mod admin;
 mod config;
+mod doors;
 mod environment;
 mod field;
 mod in_force;

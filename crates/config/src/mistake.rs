@@ -25,7 +25,7 @@ pub struct Mistakes(Vec<Mistake>);
 impl Mistakes {
     /// Orders mistakes by their place; nothing if there are none.
     pub(crate) fn of(mut found: Vec<Mistake>) -> Option<Self> {
-        found.sort_by(|one, other| (one.line, one.column).cmp(&(other.line, other.column)));
+        found.sort_by_key(|mistake| (mistake.line, mistake.column));
         if found.is_empty() { None } else { Some(Self(found)) }
     }
 

@@ -84,7 +84,10 @@ impl<'p> Section<'p> {
 
     /// A text.
     pub(crate) fn text(&self, name: &str) -> Option<At<&'p str>> {
-        let value = self.value(name)?;
+        self.text_in(name, self.value(name)?)
+    }
+
+    fn text_in(&self, name: &str, value: &'p Value<'p>) -> Option<At<&'p str>> {
         let text = value.get_ref().as_str();
         if text.is_none() {
             self.wrong_form(name, &value.span());
@@ -126,15 +129,9 @@ impl<'p> Section<'p> {
             self.wrong_form(name, &value.span());
             return Vec::new();
         };
-        let read = items.iter().filter_map(|item| match item.get_ref().as_str() {
-            Some(text) => {
-                let text = At { value: text, at: item.span() };
-                self.parse_at(name, &text, &parse).map(|value| At { value, at: text.at })
-            }
-            None => {
-                self.wrong_form(name, &item.span());
-                None
-            }
+        let read = items.iter().filter_map(|item| {
+            let text = self.text_in(name, item)?;
+            self.parse_at(name, &text, &parse).map(|value| At { value, at: text.at })
         });
         read.collect()
     }
@@ -157,13 +154,8 @@ impl<'p> Section<'p> {
 
     /// The text in an entry of a free table.
     pub(crate) fn entry_text<T, E: Display>(&self, name: &str, value: &'p Value<'p>, parse: impl Fn(&'p str) -> Result<T, E>) -> Option<T> {
-        match value.get_ref().as_str() {
-            Some(text) => self.parse_at(name, &At { value: text, at: value.span() }, parse),
-            None => {
-                self.wrong_form(name, &value.span());
-                None
-            }
-        }
+        let text = self.text_in(name, value)?;
+        self.parse_at(name, &text, parse)
     }
 
     /// Yes or no.

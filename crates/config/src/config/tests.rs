@@ -340,6 +340,10 @@ fn upstreams_and_listeners_are_checked_against_one_another() {
         mistakes("state = \"state\"\n"),
         ["1:1: there is no upstream: no request could go anywhere (add an `[[upstream]]` with `name`, `profile`, `origin` and `secret`)"]
     );
+    let none = mistakes("upstream = []\n");
+    assert!(none.len() == 1 && none[0].contains("there is no upstream"), "{none:?}");
+    let found = mistakes(&format!("{UPSTREAM}[[listener]]\naddress = \"127.0.0.1:8081\"\n"));
+    assert_eq!(found, ["7:11: a second listener at `127.0.0.1:8081`"]);
     let second = UPSTREAM.replace("secret", "hosts = [\"a.internal\", \"A.internal\"]\nsecret");
     let listener = "[[listener]]\naddress = \"127.0.0.1:9000\"\n";
     assert_eq!(
