@@ -1,3 +1,36 @@
-//! The `tollgate` command.
+//! The `tollgate` command: parse, wire, run, drain.
 
-fn main() {}
+mod args;
+mod authority;
+mod command;
+mod exit;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Noun, Tollgate};
+use crate::exit::{Failed, Outcome};
+
+fn main() -> ExitCode {
+    let tollgate = match Tollgate::try_parse() {
+        Ok(tollgate) => tollgate,
+        Err(error) => {
+            let usage = error.use_stderr();
+            let _ = error.print();
+            return if usage { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(tollgate) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => failed.report(),
+    }
+}
+
+fn run(tollgate: Tollgate) -> Outcome {
+    match tollgate.noun {
+        Noun::Init { dir } => command::init::run(dir.as_deref()),
+        Noun::Check(file) => command::check::run(&file.config),
+        _ => Err(Failed::new("this verb comes with the next commits")),
+    }
+}

@@ -1,7 +1,7 @@
 //! How does a request reach its provider, and no other place? Addresses, connections, the answer's bytes.
 
-pub(crate) mod address;
+pub mod address;
 pub(crate) mod connection;
-pub(crate) mod dial;
+pub mod dial;
 pub(crate) mod exchange;
 pub(crate) mod pool;
