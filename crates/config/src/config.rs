@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tollgate_model::Name;
 use toml::de::DeTable;
 
 use crate::admin::Admin;

@@ -25,7 +25,7 @@ mod upstream;
 
 pub use admin::Admin;
 pub use config::{Audit, Config, Durability, Store};
-pub use environment::{Client, Environment, Process};
+pub use environment::{Client, ClientError, Environment, Process};
 pub use limits::{Limits, Timeouts};
 pub use listener::Listener;
 pub use mistake::{Mistake, Mistakes};

@@ -1,6 +1,6 @@
 //! A key from the environment: looked up once at start by whoever may read the environment, and handed in.
 
-use zeroize::Zeroizing;
+use tollgate_model::Secret;
 
 use super::{Source, SourceError, Version, VersionId};
 use crate::value::Rules;
@@ -10,14 +10,14 @@ use crate::value::Rules;
 /// The variable itself stays in `/proc/self/environ`, which only root can read once core dumps are forbidden.
 pub struct EnvSource {
     name: String,
-    value: Option<Zeroizing<Vec<u8>>>,
+    value: Option<Secret>,
     rules: Rules,
     given: bool,
 }
 
 impl EnvSource {
     /// The variable's name and what the look-up gave.
-    pub fn new(variable: &str, value: Option<Zeroizing<Vec<u8>>>, rules: Rules) -> Self {
+    pub fn new(variable: &str, value: Option<Secret>, rules: Rules) -> Self {
         Self { name: format!("env {variable}"), value, rules, given: false }
     }
 }
@@ -32,7 +32,7 @@ impl Source for EnvSource {
             return Ok(None);
         }
         let value = self.value.as_ref().ok_or(SourceError::Unset)?;
-        let secret = self.rules.admit(value).map_err(SourceError::Value)?;
+        let secret = self.rules.admit(value.expose()).map_err(SourceError::Value)?;
         self.given = true;
         // the copy in the cache is the one that is locked and wiped on a change
         self.value = None;
@@ -48,7 +48,7 @@ mod tests {
     const KEY: &[u8] = b"0123456789abcdef0123456789abcdef";
 
     fn source(value: Option<&[u8]>) -> EnvSource {
-        EnvSource::new("CAPTCHAAI_KEY", value.map(|value| Zeroizing::new(value.to_vec())), Rules { tripwire: true })
+        EnvSource::new("CAPTCHAAI_KEY", value.map(Secret::new), Rules { tripwire: true })
     }
 
     #[test]
