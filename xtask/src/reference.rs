@@ -13,9 +13,9 @@ use crate::repository::Repository;
 /// A page: its name, and what writes it.
 type Page = (&'static str, fn(&Repository) -> Result<String>);
 
-const PAGES: &[Page] = &[("denials.md", |_| denials::page()), ("commands.md", commands::page)];
+const PAGES: &[Page] =
+    &[("configuration.md", |_| Ok(tollgate_config::reference())), ("denials.md", |_| denials::page()), ("commands.md", commands::page)];
 const FOLDER: &str = "docs/reference";
-const MARK: &str = "<!-- written by `cargo xtask gen`; change the code instead -->\n\n";
 
 /// Writes every page, or with `--check` fails if one differs.
 pub(crate) fn run(at: &Repository, words: &[String]) -> Result<()> {
@@ -24,7 +24,7 @@ pub(crate) fn run(at: &Repository, words: &[String]) -> Result<()> {
     fs::create_dir_all(&folder)?;
     let mut stale = Vec::new();
     for (name, write) in PAGES {
-        let page = format!("{MARK}{}", write(at)?);
+        let page = write(at)?;
         let path = folder.join(name);
         if fs::read_to_string(&path).ok().as_deref() == Some(page.as_str()) {
             continue;

@@ -12,7 +12,7 @@ use crate::step;
 /// The page.
 pub(super) fn page(at: &Repository) -> Result<String> {
     let mut page =
-        "# Commands\n\nEvery read takes `--json`. Data is on stdout, the rest on stderr. Exit code: 0 done, 1 refused or failed, 2 usage, \
+        "# Commands\n\n<!-- made by `cargo xtask gen` from the help of the binary; do not edit -->\n\nEvery read takes `--json`. Data is on stdout, the rest on stderr. Exit code: 0 done, 1 refused or failed, 2 usage, \
                     3 not reachable.\n"
             .to_owned();
     describe(&at.gate()?, &[], &mut page)?;

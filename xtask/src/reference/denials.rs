@@ -7,7 +7,7 @@ use tollgate_model::{DenialCode, FailureCode};
 
 /// The page.
 pub(super) fn page() -> Result<String> {
-    let mut page = "# Denials and failures\n\nThe code is the same in the header `Tollgate-Denied`, in the audit line (`tollgate.denied_by`) and in metrics. \
+    let mut page = "# Denials and failures\n\n<!-- made by `cargo xtask gen` from the codes of the model; do not edit -->\n\nThe code is the same in the header `Tollgate-Denied`, in the audit line (`tollgate.denied_by`) and in metrics. \
                     What an SDK sees is on the page of its dialect.\n\n## Denials: the gate said no, nothing was sent\n\n| code | meaning | what lifts it |\n|---|---|---|\n"
         .to_owned();
     for code in DenialCode::ALL {
