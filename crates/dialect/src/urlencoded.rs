@@ -1,7 +1,7 @@
 //! What are the pairs of a query or of a form? Name, `=`, value; nothing guessed.
 
 use crate::misread::Unclear;
-use crate::params::{Params, Place};
+use crate::params::{BLOB, Params, Place};
 use crate::value::Value;
 
 /// Reads `a=1&b=2` into the parameters.
@@ -13,6 +13,8 @@ pub(crate) fn read<'a>(text: &'a [u8], place: Place, params: &mut Params<'a>) ->
         let at = memchr::memchr(b'=', piece).ok_or(Unclear::ambiguous("a parameter without `=`"))?;
         let (name, rest) = piece.split_at(at);
         let value = rest.split_first().map_or(&[][..], |(_, value)| value);
+        // the one name that cannot be written without an escape
+        let name = if name == b"data%5Bblob%5D" { BLOB.as_bytes() } else { name };
         params.push(name, Value::form(value)?, place)?;
     }
     Ok(())

@@ -15,6 +15,3 @@ pub use operation::{AnswerForm, Call, FreeOperation, Operation, Submit};
 pub use parse::{guess_form, parse};
 pub use read::{Charged, Part, Reading, Refused, Said, Shown, read};
 pub use words::WordClass;
-
-#[cfg(test)]
-mod tests;

@@ -118,7 +118,7 @@ fn pairs<'s>(submit: &'s Submit<'_>, form: AnswerForm) -> impl Iterator<Item = (
 }
 
 fn urlencoded(submit: &Submit<'_>, form: AnswerForm, real_key: &[u8], body: &mut Vec<u8>) {
-    let bound: usize = pairs(submit, form).map(|(name, value)| name.len() + value.form_bound() + 2).sum();
+    let bound: usize = pairs(submit, form).map(|(name, value)| name.len() * 3 + value.form_bound() + 2).sum();
     body.reserve(bound + real_key.len() * 3 + 8);
     body.extend_from_slice(b"key=");
     write_form(real_key, body);
@@ -129,7 +129,7 @@ fn urlencoded(submit: &Submit<'_>, form: AnswerForm, real_key: &[u8], body: &mut
 
 fn write_pair(name: &str, value: &Value<'_>, out: &mut Vec<u8>) {
     out.push(b'&');
-    out.extend_from_slice(name.as_bytes());
+    write_form(name.as_bytes(), out);
     out.push(b'=');
     value.write_form(out);
 }

@@ -1,7 +1,7 @@
 //! Which names carry meaning for us? Those, and what could be taken for them.
 
 use crate::misread::Unclear;
-use crate::params::Params;
+use crate::params::{BLOB, Params};
 
 /// Names whose meaning is ours to know (SECURITY, first notes), folded as PHP code or a lenient reader might.
 const KNOWN: [(&str, &str); 16] = [
@@ -32,6 +32,9 @@ const CREDENTIALS: [&str; 3] = ["apikey", "clientkey", "token"];
 /// 2.1.2, `cutcaptcha`).
 pub(super) fn check(params: &Params<'_>) -> Result<(), Unclear> {
     let cutcaptcha = params.find("method").is_some_and(|method| method.is(b"cutcaptcha"));
+    if params.find(BLOB).is_some() && params.find("data").is_some() {
+        return Err(Unclear::ambiguous("`data` beside `data[blob]`"));
+    }
     for param in &params.list {
         if !(cutcaptcha && param.name == "api_key") {
             name(param.name)?;

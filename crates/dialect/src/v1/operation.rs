@@ -70,11 +70,11 @@ pub enum Operation<'a> {
 /// A task to be bought.
 #[derive(Clone, Debug)]
 pub struct Submit<'a> {
-    /// The method that is priced, counted and allowed: `[a-z0-9_]{1,32}`. A price belongs to a method with all its
-    /// variants (`version`, `enterprise`, `coordinatescaptcha`, …), so that no parameter can make the task dearer than its
-    /// hold. A text captcha (`textcaptcha=` with no method or with `post`, as 2captcha-python sends it) is `textcaptcha`.
+    /// The method that is priced, counted and allowed: `[a-z0-9_]{1,32}`, as it is sent. A price belongs to a method with
+    /// all its variants (`version`, `enterprise`, `coordinatescaptcha`, …), so that no parameter can make the task dearer than
+    /// its hold. A text (`textcaptcha=`) without a method is the method `textcaptcha`; 2captcha-python sends texts as `post`.
     pub method: &'a str,
-    /// The method as it is sent; none for a text captcha without one.
+    /// The method as it is sent; none for a text without one.
     pub(crate) sent_method: Option<&'a str>,
     /// Every other parameter by value, each once, in the order sent.
     pub(crate) fields: SmallVec<[Param<'a>; 12]>,

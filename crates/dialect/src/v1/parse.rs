@@ -45,7 +45,9 @@ pub fn parse<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Misread<'a>> {
 /// Guesses the form that the caller wants, for an answer to a request that is not or cannot be read.
 pub fn guess_form(incoming: &Incoming<'_>) -> AnswerForm {
     let marks = [&b"json=1"[..], b"\"json\":1", b"\"json\": 1", b"\"json\":true", b"\"json\": true", b"name=\"json\"\r\n\r\n1"];
-    let json = [incoming.query, incoming.body].iter().any(|text| marks.iter().any(|mark| memmem::find(text, mark).is_some()));
+    const HEAD: usize = 16 * 1024;
+    let head = incoming.body.get(..incoming.body.len().min(HEAD)).unwrap_or_default();
+    let json = [incoming.query, head].iter().any(|text| marks.iter().any(|mark| memmem::find(text, mark).is_some()));
     AnswerForm { json, header_acao: memmem::find(incoming.query, b"header_acao=1").is_some() }
 }
 
@@ -75,6 +77,8 @@ fn flat_json<'a>(body: &'a [u8], params: &mut Params<'a>) -> Result<(), Unclear>
             (Kind::String, _) => raw.scalar().map(Value::decoded),
             (Kind::Number | Kind::Bool, _) if name == b"key" => None,
             (Kind::Bool, text) => Some(Value::plain(if text == b"true" { b"1" } else { b"0" })),
+            // PHP would turn `1e5` into a float: two texts for one number
+            (Kind::Number, text) if text.iter().any(|byte| matches!(byte, b'e' | b'E')) => None,
             (Kind::Number, text) => Some(Value::plain(text)),
             (Kind::Object | Kind::Array, _) => None,
         };
@@ -133,11 +137,12 @@ fn submit(mut params: Params<'_>) -> Result<Submit<'_>, Unclear> {
         return Err(Unclear::ambiguous("a parameter of `res.php` in a submission"));
     }
     let sent_method = method.map(method_name).transpose()?;
+    let image = !params.files.is_empty() || params.list.iter().any(|param| matches!(param.name, "file" | "body"));
     let method = match (sent_method, text) {
-        (None | Some("post" | "textcaptcha"), true) => "textcaptcha",
+        (None, true) if image => return Err(Unclear::ambiguous("a text and an image without `method`")),
+        (None, true) => "textcaptcha",
+        (Some(method @ ("post" | "textcaptcha")), true) | (Some(method), false) => method,
         (Some(_), true) => return Err(Unclear::ambiguous("a text captcha with another method")),
-        (Some("textcaptcha"), false) => return Err(Unclear::malformed("a text captcha without its text")),
-        (Some(method), false) => method,
         (None, false) => return Err(Unclear::malformed("a submission without `method`")),
     };
     Ok(Submit { method, sent_method, fields: params.list, files: params.files, pingback })

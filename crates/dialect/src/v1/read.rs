@@ -2,6 +2,8 @@
 
 mod body;
 
+use std::borrow::Cow;
+
 use smallvec::SmallVec;
 use tollgate_model::{Money, TaskId};
 
@@ -60,8 +62,26 @@ pub enum Reading<'b> {
 #[derive(Debug)]
 pub struct Said<'b> {
     pub(crate) words: Words<'b>,
-    /// The price as it was said, without quotes.
-    pub(crate) price: Option<&'b [u8]>,
+    pub(crate) price: Option<Price<'b>>,
+}
+
+/// The price as it was said.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Price<'b> {
+    /// The last field of a text.
+    Text(&'b [u8]),
+    /// A string or a number.
+    Json(Raw<'b>),
+}
+
+impl<'b> Price<'b> {
+    /// It without quotes.
+    pub(crate) fn text(&self) -> Cow<'b, [u8]> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Json(raw) => raw.scalar().unwrap_or_default(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -138,8 +158,8 @@ impl<'b> Said<'b> {
             Words::Text(text) => *text,
             Words::Json(members) => match members.first()? {
                 ("request", raw) => match raw.scalar()? {
-                    std::borrow::Cow::Borrowed(text) => text,
-                    std::borrow::Cow::Owned(_) => return None,
+                    Cow::Borrowed(text) => text,
+                    Cow::Owned(_) => return None,
                 },
                 _ => return None,
             },

@@ -7,7 +7,7 @@ use tollgate_model::{DenialCode, FailureCode, Money, TaskId};
 use crate::json::{self, Kind, Raw};
 use crate::profile::Profile;
 use crate::v1::operation::{AnswerForm, Operation};
-use crate::v1::read::{Reading, Refused, Said, Shown, Words};
+use crate::v1::read::{Price, Reading, Refused, Said, Shown, Words};
 
 /// Appends the provider's word for a denial of ours.
 pub fn denial(profile: &Profile, code: DenialCode, form: AnswerForm, out: &mut Vec<u8>) {
@@ -156,7 +156,10 @@ fn answer(said: &Said<'_>, form: AnswerForm, priced: bool, out: &mut Vec<u8>) {
         json_members(said, out);
         if let Some(price) = price {
             out.extend_from_slice(b",\"price\":");
-            json::write_string(&String::from_utf8_lossy(price), out);
+            match price {
+                Price::Text(text) => json::write_string(&String::from_utf8_lossy(text), out),
+                Price::Json(raw) => out.extend_from_slice(raw.text),
+            }
         }
         out.push(b'}');
         return;
@@ -165,7 +168,7 @@ fn answer(said: &Said<'_>, form: AnswerForm, priced: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(&plain(said));
     if let Some(price) = price {
         out.push(b'|');
-        out.extend_from_slice(price);
+        out.extend_from_slice(&price.text());
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 use tollgate_model::{Money, TaskId};
 
-use super::{Said, Words};
+use super::{Price, Said, Words};
 use crate::decimal::{self, Rounding};
 use crate::json::{self, Kind, Names, Raw};
 
@@ -92,14 +92,11 @@ impl<'b> Body<'b> {
             Self::Text { text, priced } => {
                 let text = text.strip_prefix(b"OK|")?;
                 let (text, price) = if priced { split_price(text) } else { (text, None) };
-                Some(Said { words: Words::Text(text), price })
+                Some(Said { words: Words::Text(text), price: price.map(Price::Text) })
             }
             Self::Json { accepted: true, shown, price, .. } => {
                 let answered = member(&shown, "request").or(member(&shown, "result")).is_some_and(|raw| raw.kind != Kind::Null);
-                let price = price.and_then(|raw| match raw.scalar() {
-                    Some(Cow::Borrowed(text)) => Some(text),
-                    Some(Cow::Owned(_)) | None => None,
-                });
+                let price = price.filter(|raw| matches!(raw.kind, Kind::String | Kind::Number)).map(Price::Json);
                 answered.then_some(Said { words: Words::Json(shown), price })
             }
             Self::Json { accepted: false, .. } => None,
@@ -147,7 +144,7 @@ impl<'b> Said<'b> {
 
     /// The price that was said, rounded up to a nano-dollar.
     pub(super) fn money(&self) -> Option<Money> {
-        self.price.and_then(|price| decimal::money(price, Rounding::Up))
+        self.price.and_then(|price| decimal::money(&price.text(), Rounding::Up))
     }
 }
 

@@ -1,0 +1,8 @@
+//! Dialect v1 seen from outside: what real clients send, what hostile ones send, what PHP makes of it, what callers read.
+
+mod captures;
+mod confusion;
+mod measure;
+mod money;
+mod refusals;
+mod support;
