@@ -71,7 +71,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
     ("libc", &["tollgate-sys"]),
     ("rustix", &["tollgate-sys", "tollgate-secrets"]),
     // randomness is an argument everywhere else
-    ("getrandom", &["tollgate-gateway", "tollgate"]),
+    ("getrandom", &["tollgate-gateway", "tollgate-sandbox", "tollgate"]),
     // pure crates have no runtime
     (
         "tokio",

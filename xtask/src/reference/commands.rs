@@ -9,12 +9,17 @@ use anyhow::{Context, Result};
 use crate::repository::Repository;
 use crate::step;
 
+const HEAD: &str = "# Commands
+
+<!-- made by `cargo xtask gen` from the help of the binary; do not edit -->
+
+Every read takes `--json`. Data is on stdout, the rest on stderr. Exit code: 0 done, 1 refused or failed, 2 usage, 3 not
+reachable.
+";
+
 /// The page.
 pub(super) fn page(at: &Repository) -> Result<String> {
-    let mut page =
-        "# Commands\n\n<!-- made by `cargo xtask gen` from the help of the binary; do not edit -->\n\nEvery read takes `--json`. Data is on stdout, the rest on stderr. Exit code: 0 done, 1 refused or failed, 2 usage, \
-                    3 not reachable.\n"
-            .to_owned();
+    let mut page = HEAD.to_owned();
     describe(&at.gate()?, &[], &mut page)?;
     Ok(page)
 }

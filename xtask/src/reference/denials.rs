@@ -5,16 +5,33 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use tollgate_model::{DenialCode, FailureCode};
 
+const HEAD: &str = "# Denials and failures
+
+<!-- made by `cargo xtask gen` from the codes of the model; do not edit -->
+
+The code is the same in the header `Tollgate-Denied`, in the audit line (`tollgate.denied_by`) and in metrics. What each SDK shows
+is in [operations/refusals](../operations/refusals.md).
+
+## Denials: the gate said no, nothing was sent
+
+| code | meaning | what lifts it |
+| --- | --- | --- |
+";
+const FAILURES: &str = "
+## Failures: something broke
+
+| code | meaning | what to do |
+| --- | --- | --- |
+";
+
 /// The page.
 pub(super) fn page() -> Result<String> {
-    let mut page = "# Denials and failures\n\n<!-- made by `cargo xtask gen` from the codes of the model; do not edit -->\n\nThe code is the same in the header `Tollgate-Denied`, in the audit line (`tollgate.denied_by`) and in metrics. \
-                    What an SDK sees is on the page of its dialect.\n\n## Denials: the gate said no, nothing was sent\n\n| code | meaning | what lifts it |\n|---|---|---|\n"
-        .to_owned();
+    let mut page = HEAD.to_owned();
     for code in DenialCode::ALL {
         let (meaning, remedy) = denial(*code);
         writeln!(page, "| `{code}` | {meaning} | {remedy} |")?;
     }
-    page.push_str("\n## Failures: something broke\n\n| code | meaning | what to do |\n|---|---|---|\n");
+    page.push_str(FAILURES);
     for code in FailureCode::ALL {
         let (meaning, remedy) = failure(*code);
         writeln!(page, "| `{code}` | {meaning} | {remedy} |")?;
