@@ -4,6 +4,8 @@ mod args;
 mod authority;
 mod command;
 mod exit;
+mod ready;
+mod signal;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,7 @@ fn run(tollgate: Tollgate) -> Outcome {
     match tollgate.noun {
         Noun::Init { dir } => command::init::run(dir.as_deref()),
         Noun::Check(file) => command::check::run(&file.config),
+        Noun::Sandbox(arguments) => command::sandbox::run(&arguments, tollgate.json),
         _ => Err(Failed::new("this verb comes with the next commits")),
     }
 }
