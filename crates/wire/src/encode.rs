@@ -1,7 +1,6 @@
 //! How do our messages look on the wire? One way, with Content-Length always; a value with a line break cannot be written.
 
-use crate::fields::is_token;
-use crate::request::is_query;
+use crate::bytes::{TOKEN, is_ascii_text, is_query_text};
 
 /// Something that could be read in another way than it was meant; nothing of the message has been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,7 +93,7 @@ fn request_line(out: &mut Vec<u8>, method: &str, target: &[&[u8]]) -> Result<(),
         return Err(EncodeError::Method);
     }
     let starts = target.iter().find_map(|part| part.first());
-    if starts != Some(&b'/') || !target.iter().all(|part| part.iter().copied().all(is_query)) {
+    if starts != Some(&b'/') || !target.iter().all(|part| is_query_text(part)) {
         return Err(EncodeError::Target);
     }
     out.extend_from_slice(method.as_bytes());
@@ -115,7 +114,7 @@ fn fields(out: &mut Vec<u8>, headers: &[(&str, &[u8])]) -> Result<(), EncodeErro
             17 => name.eq_ignore_ascii_case("transfer-encoding"),
             _ => false,
         };
-        if own || name.is_empty() || !name.bytes().all(is_token) {
+        if own || name.is_empty() || !TOKEN.fills(name.as_bytes()) {
             return Err(EncodeError::Name);
         }
         field(out, name, value)?;
@@ -124,8 +123,7 @@ fn fields(out: &mut Vec<u8>, headers: &[(&str, &[u8])]) -> Result<(), EncodeErro
 }
 
 fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<(), EncodeError> {
-    let plain = value.iter().fold(true, |plain, byte| plain & matches!(byte, b'\t' | 0x20..=0x7e));
-    if !plain {
+    if !is_ascii_text(value) {
         return Err(EncodeError::Value);
     }
     out.extend_from_slice(name.as_bytes());

@@ -2,6 +2,8 @@
 
 use memchr::memchr;
 
+use crate::bytes::{TOKEN, is_text};
+
 /// A stretch of a head's bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -49,7 +51,7 @@ pub(crate) fn field_at(seen: &[u8], at: usize) -> Result<Field, BadField> {
         [b'\r', b'\n', ..] => return Ok(Field::End(at + 2)),
         _ => {}
     }
-    let colon = run(rest, is_token);
+    let colon = TOKEN.run(rest);
     match rest.get(colon) {
         None => return Ok(Field::More),
         Some(b':') if colon > 0 => {}
@@ -74,44 +76,12 @@ pub(crate) fn line_end(seen: &[u8], at: usize) -> Result<Option<(usize, usize)>,
     Ok(feed.map(|feed| (at + feed - 1, at + feed + 1)))
 }
 
-/// The length of the longest start of `text` whose bytes all satisfy `is`.
-pub(crate) fn run(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
-    text.iter().position(|byte| !is(*byte)).unwrap_or(text.len())
-}
-
 fn trimmed(seen: &[u8], start: usize, end: usize) -> Span {
     let value = seen.get(start..end).unwrap_or_default();
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let Some(first) = value.iter().position(|byte| !blank(byte)) else { return Span::new(start, start) };
     let after = value.iter().rev().take_while(|byte| blank(byte)).count();
     Span::new(start + first, end - after)
-}
-
-/// RFC 9110 §5.6.2.
-pub(crate) fn is_token(byte: u8) -> bool {
-    TOKEN.get(usize::from(byte)).copied().unwrap_or(false)
-}
-
-const TOKEN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    loop {
-        let sign = matches!(byte, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~');
-        #[expect(clippy::indexing_slicing, reason = "a byte is below 256; evaluated when compiling")]
-        {
-            table[byte as usize] = sign || byte.is_ascii_alphanumeric();
-        }
-        if byte == u8::MAX {
-            break table;
-        }
-        byte += 1;
-    }
-};
-
-/// Visible ASCII, blanks, and bytes above 0x7f (RFC 9110 §5.5 obs-text: user agents carry them). All bytes are looked at, which
-/// the compiler turns into vector instructions.
-fn is_text(text: &[u8]) -> bool {
-    text.iter().fold(0, |bad, byte| bad | u8::from(*byte < 0x20 && *byte != b'\t') | u8::from(*byte == 0x7f)) == 0
 }
 
 /// A decimal number of at most 18 digits, nothing else.

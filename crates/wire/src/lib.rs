@@ -4,6 +4,7 @@
 //! content codings, HTTP/2, and every second way of saying where a message ends.
 
 mod body;
+mod bytes;
 pub mod encode;
 mod fields;
 mod limits;

@@ -8,8 +8,6 @@ mod host;
 mod line;
 mod meaning;
 
-pub(crate) use line::is_query;
-
 /// The methods served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -66,6 +64,25 @@ pub struct RequestHead {
 }
 
 impl RequestHead {
+    /// What the request line says; the header lines say the rest.
+    fn begin(line: &line::RequestLine) -> Self {
+        Self {
+            method: line.method,
+            path: line.path,
+            query: line.query,
+            old_version: line.old_version,
+            host: Span::default(),
+            content_type: None,
+            authorization: None,
+            user_agent: None,
+            framing: Framing::None,
+            expects_continue: false,
+            keep_alive: false,
+            lines: [(Span::default(), Span::default()); MOST_HEADERS],
+            count: 0,
+        }
+    }
+
     /// All header lines in order, names as they were sent.
     pub fn headers<'a>(&'a self, head: &'a [u8]) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
         self.lines.iter().take(self.count).map(move |(name, value)| (name.of(head), value.of(head)))
@@ -83,29 +100,9 @@ impl RequestHead {
 /// and as soon as that reason has been received.
 pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(RequestHead, usize)>, Reject> {
     let (seen, full) = limits.window(bytes);
-    match head(seen, limits)? {
-        None if full => Err(Reject::HeadTooLarge),
-        parsed => Ok(parsed),
-    }
-}
-
-fn head(seen: &[u8], limits: &Limits) -> Result<Option<(RequestHead, usize)>, Reject> {
-    let Some(first) = line::request_line(seen, limits)? else { return Ok(None) };
-    let mut parsed = RequestHead {
-        method: first.method,
-        path: first.path,
-        query: first.query,
-        old_version: first.old_version,
-        host: Span::default(),
-        content_type: None,
-        authorization: None,
-        user_agent: None,
-        framing: Framing::None,
-        expects_continue: false,
-        keep_alive: !first.old_version,
-        lines: [(Span::default(), Span::default()); MOST_HEADERS],
-        count: 0,
-    };
+    let unfinished = || if full { Err(Reject::HeadTooLarge) } else { Ok(None) };
+    let Some(first) = line::request_line(seen, limits)? else { return unfinished() };
+    let mut parsed = RequestHead::begin(&first);
     let mut facts = meaning::Facts::default();
     let mut at = first.next;
     loop {
@@ -113,7 +110,7 @@ fn head(seen: &[u8], limits: &Limits) -> Result<Option<(RequestHead, usize)>, Re
             return Err(Reject::HeadTooLarge);
         }
         match fields::field_at(seen, at).map_err(|_| Reject::Header)? {
-            Field::More => return Ok(None),
+            Field::More => return unfinished(),
             Field::End(length) => {
                 facts.conclude(&mut parsed, first.authority, seen)?;
                 return Ok(Some((parsed, length)));

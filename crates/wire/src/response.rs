@@ -86,14 +86,8 @@ impl ResponseHead {
 /// is refused for the same reason as the whole one, as soon as that reason has been received.
 pub fn parse_response_head(bytes: &[u8], limits: &Limits) -> Result<Option<(ResponseHead, usize)>, ResponseError> {
     let (seen, full) = limits.window(bytes);
-    match head(seen, limits)? {
-        None if full => Err(ResponseError::HeadTooLarge),
-        parsed => Ok(parsed),
-    }
-}
-
-fn head(seen: &[u8], limits: &Limits) -> Result<Option<(ResponseHead, usize)>, ResponseError> {
-    let Some(line) = status_line(seen)? else { return Ok(None) };
+    let unfinished = || if full { Err(ResponseError::HeadTooLarge) } else { Ok(None) };
+    let Some(line) = status_line(seen)? else { return unfinished() };
     let mut facts = meaning::Facts::default();
     let (mut at, mut count) = (line.next, 0);
     loop {
@@ -101,7 +95,7 @@ fn head(seen: &[u8], limits: &Limits) -> Result<Option<(ResponseHead, usize)>, R
             return Err(ResponseError::HeadTooLarge);
         }
         match fields::field_at(seen, at).map_err(|_| ResponseError::Header)? {
-            Field::More => return Ok(None),
+            Field::More => return unfinished(),
             Field::End(length) => return Ok(Some((facts.conclude(&line)?, length))),
             Field::Line { name, value, next } => {
                 facts.note(name.of(seen), value, seen)?;

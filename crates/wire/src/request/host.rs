@@ -2,38 +2,38 @@
 
 use std::net::Ipv6Addr;
 
-/// The bytes a host and port are made of; no list, user information, path or IPv6 zone can be written with them.
-pub(super) fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']')
-}
+use memchr::memchr;
+
+use crate::fields::decimal;
 
 /// Whether the value of a Host header names one host.
 pub(super) fn is_host(text: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(text) else { return false };
-    let port = if let Some(rest) = text.strip_prefix('[') {
-        let Some((address, port)) = rest.split_once(']') else { return false };
-        if address.parse::<Ipv6Addr>().is_err() {
-            return false;
-        }
-        port
-    } else {
-        let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-        if !is_name(name) {
-            return false;
-        }
-        port
+    let (host, port) = match text.first() {
+        Some(b'[') => text.split_at(memchr(b']', text).map_or(text.len(), |close| close + 1)),
+        _ => text.split_at(memchr(b':', text).unwrap_or(text.len())),
     };
-    match port.strip_prefix(':') {
-        None => port.is_empty(),
-        Some(digits) => digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok(),
-    }
+    let host_ok = match host {
+        [b'[', address @ .., b']'] => std::str::from_utf8(address).is_ok_and(|address| address.parse::<Ipv6Addr>().is_ok()),
+        name => is_name(name),
+    };
+    host_ok && is_port(port)
 }
 
-/// Letters, digits, `-`, `_` and single dots between them; container networks use `_` in names.
-fn is_name(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    name.len() <= 253
-        && name
-            .split('.')
-            .all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')))
+/// Letters, digits, `-`, `_` (container networks use it) and single dots, of which one may be last.
+fn is_name(name: &[u8]) -> bool {
+    let mut after_dot = true;
+    for byte in name {
+        let dot = *byte == b'.';
+        if dot && after_dot || !(dot || byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+            return false;
+        }
+        after_dot = dot;
+    }
+    !name.is_empty() && name.len() <= 254
+}
+
+/// Nothing, or a colon and a number below 65,536.
+fn is_port(text: &[u8]) -> bool {
+    let Some((colon, digits)) = text.split_first() else { return true };
+    *colon == b':' && digits.len() <= 5 && decimal(digits).is_some_and(|number| u16::try_from(number).is_ok())
 }

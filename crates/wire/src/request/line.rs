@@ -1,7 +1,8 @@
 //! Is this a request line? `METHOD SP target SP HTTP/1.x CRLF`, single spaces, nothing else.
 
-use super::{Method, host};
-use crate::fields::{Span, is_token, run};
+use super::Method;
+use crate::bytes::{HOST, METHOD, PATH, query_run};
+use crate::fields::Span;
 use crate::limits::Limits;
 use crate::reject::Reject;
 
@@ -29,7 +30,7 @@ pub(super) fn request_line(seen: &[u8], limits: &Limits) -> Result<Option<Reques
 /// The method and the offset behind its space. `get` is not a method in lower case but a mistake; a PROXY line is not a request
 /// at all (NI-10).
 fn method(seen: &[u8]) -> Result<Option<(Method, usize)>, Reject> {
-    let length = run(seen, |byte| is_token(byte) && !byte.is_ascii_lowercase());
+    let length = METHOD.run(seen);
     if length > LONGEST_METHOD {
         return Err(Reject::RequestLine);
     }
@@ -63,9 +64,9 @@ fn target(seen: &[u8], start: usize, longest: usize) -> Result<Option<Target>, R
     let text = rest.get(..=longest).unwrap_or(rest);
     let unfinished = || if text.len() > longest { Err(Reject::TargetTooLong) } else { Ok(None) };
     let Some((authority, path_at)) = authority(text)? else { return unfinished() };
-    let path_end = path_at + run(text.get(path_at..).unwrap_or_default(), is_path);
+    let path_end = path_at + PATH.run(text.get(path_at..).unwrap_or_default());
     let (query_at, end) = match text.get(path_end) {
-        Some(b'?') => (path_end + 1, path_end + 1 + run(text.get(path_end + 1..).unwrap_or_default(), is_query)),
+        Some(b'?') => (path_end + 1, path_end + 1 + query_run(text.get(path_end + 1..).unwrap_or_default())),
         _ => (path_end, path_end),
     };
     match text.get(end) {
@@ -86,7 +87,7 @@ fn authority(text: &[u8]) -> Result<Option<(usize, usize)>, Reject> {
     }
     for scheme in [b"http://".as_slice(), b"https://".as_slice()] {
         if let Some(rest) = text.strip_prefix(scheme) {
-            let length = run(rest, host::is_host_byte);
+            let length = HOST.run(rest);
             return match rest.get(length) {
                 None => Ok(None),
                 Some(b'/') if length > 0 => Ok(Some((scheme.len(), scheme.len() + length))),
@@ -98,38 +99,6 @@ fn authority(text: &[u8]) -> Result<Option<(usize, usize)>, Reject> {
         }
     }
     Err(Reject::Target)
-}
-
-/// RFC 3986 §3.3, and `/`.
-fn is_path(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(
-            byte,
-            b'/' | b'%'
-                | b'-'
-                | b'.'
-                | b'_'
-                | b'~'
-                | b'!'
-                | b'$'
-                | b'&'
-                | b'\''
-                | b'('
-                | b')'
-                | b'*'
-                | b'+'
-                | b','
-                | b';'
-                | b'='
-                | b':'
-                | b'@'
-        )
-}
-
-/// RFC 3986 §3.4, and `[`, `]`, `{`, `|`, `}`, `^` and the backtick, which browsers' URL code sends raw in a query (WHATWG URL,
-/// query percent-encode set); they carry no structure there. `#` and `\` stay out: two parsers read them differently.
-pub(crate) fn is_query(byte: u8) -> bool {
-    matches!(byte, 0x21..=0x7e) && !matches!(byte, b'"' | b'#' | b'<' | b'>' | b'\\')
 }
 
 /// Whether it is HTTP/1.0, and the offset behind the line.

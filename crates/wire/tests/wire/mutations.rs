@@ -126,7 +126,9 @@ fn framing(dice: &mut Dice, text: &mut String) -> String {
     }
     if !chunked || dice.one_in(10) {
         let off = dice.mostly(&[0], &[3]);
-        text.push_str(&format!("Content-Length: {}\r\n", BODY.len() + off));
+        text.push_str("Content-Length: ");
+        text.push_str(&(BODY.len() + off).to_string());
+        text.push_str("\r\n");
     }
     if !chunked {
         return BODY.to_owned();
