@@ -1,7 +1,10 @@
 //! What would a PHP program read from this request?
 //!
+//! Compared with PHP 8.2, but for two things that the providers do and plain PHP does not: a POST without a content type is a form
+//! (puppeteer-extra-plugin-recaptcha sends none), and a JSON body is read.
+//!
 //! `$_REQUEST` with `request_order = "GP"`: the last of a name wins, the body beats the query, names are mangled. An array counts as its last
-//! member, as `key[]=a` does in a program that is not careful. JSON bodies are read as 2Captcha's `in.php` takes them.
+//! member, as `key[]=a` does in a program that is not careful.
 
 mod multipart;
 
@@ -28,7 +31,8 @@ impl Fields {
         match kind.as_str() {
             "application/json" => fields.add_json(body),
             "multipart/form-data" => fields.add_multipart(content_type, body),
-            _ => fields.add_urlencoded(body),
+            "" | "application/x-www-form-urlencoded" => fields.add_urlencoded(body),
+            _ => {}
         }
         fields
     }
@@ -116,11 +120,13 @@ fn php_name(raw: &[u8]) -> Option<String> {
     let name = String::from_utf8_lossy(name.get(spaces..)?).into_owned();
     let (base, index) = name.split_once('[').map_or((name.as_str(), None), |(base, index)| (base, Some(index)));
     let base = base.replace([' ', '.'], "_");
-    let whole = match index {
+    if base.is_empty() {
+        return None;
+    }
+    Some(match index {
         Some(index) if !index.contains(']') => format!("{base}_{index}"),
         _ => base,
-    };
-    (!whole.is_empty()).then_some(whole)
+    })
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, state: Arc<State>) {
 
 /// 32 lower-case hex characters, the form of a CaptchaAI key.
 fn fresh_key() -> io::Result<String> {
-    Ok(random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_le_bytes(random()?)))
 }
 
 /// Ten digits, as the providers' ids have, and below 2³¹ for clients that keep them in an `int`.

@@ -25,7 +25,9 @@ fn the_body_beats_the_query_and_counts_in_a_post_only() {
 
 #[test]
 fn names_that_php_takes_for_the_same_are_the_same() {
-    for alias in ["key[]", "key[0]", "key[x]", "key%5B%5D", "+key", "%20key", "%20%20key", "key%00", "key%00x"] {
+    for alias in
+        ["key[]", "key[0]", "key[x]", "key%5B%5D", "+key", "%20key", "%20%20key", "key%00", "key%00x", "key[a]b", "key[a][b", "key[]%00"]
+    {
         assert_eq!(query(&format!("key=first&{alias}=second")).text("key"), Some("second"), "{alias}");
     }
     assert_eq!(query("page.url=x").text("page_url"), Some("x"));
@@ -34,11 +36,11 @@ fn names_that_php_takes_for_the_same_are_the_same() {
 
 #[test]
 fn names_that_php_tells_apart_are_apart() {
-    for other in ["Key", "%09key", "key%20", "key[", "%256Bey", "a;key"] {
+    for other in ["Key", "%09key", "key%20", "key[", "key]", "key%20[x]", "key%0a", "%256Bey", "a;key"] {
         assert_eq!(query(&format!("key=first&{other}=second")).text("key"), Some("first"), "{other}");
     }
     assert_eq!(query("key=a;key=b").text("key"), Some("a;key=b"));
-    assert_eq!(query("=x&&").texts.len(), 0);
+    assert_eq!(query("=x&&&[key]=a&[key=b&%00key=c").texts.len(), 0);
 }
 
 #[test]
@@ -59,17 +61,69 @@ fn json_members_become_text() {
 }
 
 #[test]
-fn multipart_parts_are_parameters_and_files() {
-    let body = b"preamble\r\n--xy\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nbody\r\n--xy\r\ncontent-disposition: form-data; name=\"file\"; \
-                 filename=\"a;name=b.png\"\r\nContent-Type: image/png\r\n\r\n\x00\r\n--xyz\r\n\r\n--xy--\r\nepilogue";
-    let fields = post("multipart/form-data; boundary=\"xy\"", body);
-    assert_eq!(fields.text("key"), Some("body"));
-    assert_eq!(fields.text("file"), None);
+fn a_body_of_another_type_is_not_read() {
+    assert_eq!(post("text/plain", b"key=body").text("key"), Some("query"));
+}
+
+fn part(head: &str, data: &str) -> String {
+    format!("--xy\r\n{head}\r\n\r\n{data}\r\n")
+}
+
+fn disposition(parameters: &str) -> String {
+    part(&format!("Content-Disposition: form-data; {parameters}"), "body")
+}
+
+fn multipart(body: &str) -> Fields {
+    post("multipart/form-data; boundary=xy", format!("{body}--xy--\r\n").as_bytes())
 }
 
 #[test]
-fn multipart_is_read_leniently() {
-    let body = b"--xy\nContent-Disposition: form-data; name=key\n\nfirst\n--xy\nContent-Disposition: form-data; name=\"other\"; name=\"k\\ey\"\n\nsecond";
-    assert_eq!(post("Multipart/Form-Data; boundary=xy; charset=utf-8", body).text("key"), Some("second"));
-    assert_eq!(post("multipart/form-data", body).text("key"), Some("query"));
+fn multipart_parts_are_parameters_and_files() {
+    let file = part("content-disposition: form-data; name=\"file\"; filename=\"a;name=key\"\r\nContent-Type: image/png", "\0\r\n");
+    let fields = multipart(&format!("preamble\r\n{}{file}--xy--\r\nepilogue", disposition("name=\"other\"")));
+    assert_eq!((fields.text("key"), fields.text("other"), fields.text("file")), (Some("query"), Some("body"), None));
+    assert_eq!(fields.file("file"), Some(b"\0\r\n".as_slice()));
+    assert_eq!(multipart(&disposition("name=key; filename=")).text("key"), Some("query"));
+}
+
+#[test]
+fn a_multipart_name_is_read_as_php_reads_it() {
+    for parameters in [
+        "name=\"key\"",
+        "name=key",
+        "name='key'",
+        "NAME=key junk",
+        "name=\"other\"; name=\"key\"",
+        "name=\"key",
+        "a=\"\\\"; name=b\"; name=key",
+    ] {
+        assert_eq!(multipart(&disposition(parameters)).text("key"), Some("body"), "{parameters}");
+    }
+    for parameters in ["name = \"key\"", "name*=utf-8''key", "names=key", "name=\"k\\ey\"", "x=\";name=key\""] {
+        assert_eq!(multipart(&disposition(parameters)).text("key"), Some("query"), "{parameters}");
+    }
+    let folded = part("Content-Disposition: form-data;\r\n name=\"key\"\r\nContent-Disposition: form-data; name=other", "body");
+    assert_eq!(multipart(&folded).text("key"), Some("body"));
+}
+
+#[test]
+fn multipart_framing_is_read_as_php_reads_it() {
+    let key = disposition("name=key");
+    assert_eq!(post("multipart/form-data; boundary=xy", key.as_bytes()).text("key"), Some("body"), "no end");
+    assert_eq!(multipart(&key.replace('\r', "")).text("key"), Some("body"), "bare LF");
+    assert_eq!(multipart(&format!("--xy--\r\n{key}")).text("key"), Some("body"), "behind the end");
+    assert_eq!(multipart(&format!("{}{key}", part("X: y", "no disposition"))).text("key"), Some("body"));
+    assert_eq!(multipart(&format!("{}{key}", disposition("no name"))).text("key"), Some("query"), "a part without a name ends the reading");
+    assert_eq!(multipart(&key.replace("--xy\r", "--xy  \r")).text("key"), Some("query"), "a boundary stands alone");
+    let prefix = key.trim_end().to_owned() + "\r\n--xyz\r\nContent-Disposition: form-data; name=only\r\n\r\nbody\r\n--xy--";
+    assert_eq!((multipart(&prefix).text("key"), multipart(&prefix).text("only")), (Some("body"), Some("query")));
+    for content_type in [
+        "multipart/form-data; boundary=\"xy\"",
+        "Multipart/Form-Data; Boundary=zz; boundary=xy",
+        "multipart/form-data; BOUNDARY=xy; charset=utf-8",
+        "multipart/form-data; boundary=xy, zz",
+    ] {
+        assert_eq!(post(content_type, (key.clone() + "--xy--").as_bytes()).text("key"), Some("body"), "{content_type}");
+    }
+    assert_eq!(post("multipart/form-data", key.as_bytes()).text("key"), Some("query"));
 }

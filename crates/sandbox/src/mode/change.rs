@@ -13,6 +13,7 @@ use super::{DropPoint, Mode, ModeError, Outcome, Pricing, ReflectAs, ReflectIn};
 /// The body of `PUT /_sandbox/mode`: any of the fields, and no other.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::option_option, reason = "absent leaves, null unsets: JSON's own distinction")]
 pub(crate) struct Change {
     latency_ms: Option<u64>,
     solve_ms: Option<u64>,

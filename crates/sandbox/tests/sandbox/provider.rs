@@ -21,11 +21,11 @@ async fn a_task_is_taken_and_answered_in_text() {
 async fn a_task_is_taken_and_answered_in_json() {
     let running = sandbox().await;
     let client = Client::new(&running);
-    let taken = client.get(&format!("/in.php?key={KEY}&json=1&header_acao=1{RECAPTCHA}")).await;
-    assert_eq!(taken.header("access-control-allow-origin"), Some("*"));
-    let taken = taken.json();
-    assert_eq!(taken["status"], 1);
-    let id = taken["request"].as_str().unwrap();
+    let receipt = client.get(&format!("/in.php?key={KEY}&json=1&header_acao=1{RECAPTCHA}")).await;
+    assert_eq!(receipt.header("access-control-allow-origin"), Some("*"));
+    let receipt = receipt.json();
+    assert_eq!(receipt["status"], 1);
+    let id = receipt["request"].as_str().unwrap();
     assert!(id.len() == 10 && id.bytes().all(|byte| byte.is_ascii_digit()), "{id}");
     let answer = client.get(&format!("/res.php?key={KEY}&action=get&id={id}&json=1")).await.json();
     let token = answer["request"].as_str().unwrap();
