@@ -1,5 +1,6 @@
 //! The verbs of this repository: `cargo xtask` lists them.
 
+mod bench;
 mod ci;
 mod dist;
 mod doors;
@@ -36,6 +37,11 @@ const VERBS: &[Verb] = &[
     },
     Verb { name: "gen", sentence: "writes docs/reference from the code [--check: fails on a difference]", run: reference::run },
     Verb { name: "e2e", sentence: "the end-to-end tests alone, on the real binary; further words filter by name", run: e2e::run },
+    Verb {
+        name: "bench",
+        sentence: "the gate beside bare nginx: CPU a request, latency, memory [--quick: 5 rounds, not 15]",
+        run: bench::run,
+    },
     Verb { name: "dist", sentence: "a static release binary with its unit, Containerfile and checksums, into dist/", run: dist::run },
 ];
 

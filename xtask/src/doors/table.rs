@@ -83,6 +83,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
             "tollgate-sandbox",
             "tollgate",
             "tollgate-tests",
+            "xtask",
         ],
     ),
 ];

@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn the_commands_of_a_help_text_are_found() {
-        let help = "About\n\nUsage: x <COMMAND>\n\nCommands:\n  key   Virtual keys\n  team  Teams\n          and more\n  help  Print\n\nOptions:\n  -h  Help\n";
+        let help = "About\n\nCommands:\n  key   Virtual keys\n  team  Teams\n          and more\n  help  Print\n\nOptions:\n  -h  Help\n";
         assert_eq!(commands(help).collect::<Vec<_>>(), ["key", "team"]);
     }
 }
