@@ -1,12 +1,14 @@
 //! How does the provider say a thing: as plain text, or as JSON when `json=1` was asked for?
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tollgate_model::Money;
 
 /// The content type of everything that is said in JSON.
 const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
+/// The browser that an answer is valid for, where that is told.
+const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) Sandbox/1.0";
 
 /// An answer on its way out.
 pub(crate) struct Answer {
@@ -37,17 +39,14 @@ impl Answer {
 /// The provider's word for why not; also `CAPCHA_NOT_READY`.
 pub(crate) type Code = &'static str;
 
-/// A solved task's answer, in the shape of its method.
-#[derive(Clone)]
-pub(crate) enum Solution {
-    Text(String),
-    /// An object inside `request` (GeeTest).
-    Object(Value),
-    /// The token in `result` and the browser it is valid for (CaptchaAI's Cloudflare challenge).
-    Clearance {
-        token: String,
-        user_agent: &'static str,
-    },
+/// A solved task's answer and the members it stands in.
+pub(crate) struct Solution {
+    /// A text, or an object or list that some methods answer with.
+    pub(crate) answer: Value,
+    pub(crate) request: bool,
+    /// CaptchaAI's enterprise and Cloudflare answers.
+    pub(crate) result: bool,
+    pub(crate) user_agent: bool,
 }
 
 /// What the provider says when it does not refuse.
@@ -81,12 +80,30 @@ impl Speech {
 }
 
 impl Solution {
+    pub(crate) fn new(answer: impl Into<Value>) -> Self {
+        Self { answer: answer.into(), request: true, result: false, user_agent: false }
+    }
+
     pub(crate) fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Object(object) => object.to_string(),
-            Self::Clearance { token, .. } => token.clone(),
+        self.answer.as_str().map_or_else(|| self.answer.to_string(), str::to_owned)
+    }
+
+    fn members(&self, price: Option<Money>) -> Map<String, Value> {
+        let mut page = Map::new();
+        page.insert("status".into(), json!(1));
+        if self.request {
+            page.insert("request".into(), self.answer.clone());
         }
+        if self.result {
+            page.insert("result".into(), self.answer.clone());
+        }
+        if self.user_agent {
+            page.insert("user_agent".into(), json!(USER_AGENT));
+        }
+        if let Some(price) = price {
+            page.insert("price".into(), json!(plain(price)));
+        }
+        page
     }
 }
 
@@ -104,17 +121,7 @@ fn as_text(said: &Result<Said, Code>) -> String {
 fn as_json(said: &Result<Said, Code>) -> Value {
     match said {
         Ok(Said::Accepted(word) | Said::Bare(word)) => json!({"status": 1, "request": word}),
-        Ok(Said::Solved { solution, price }) => {
-            let mut page = match solution {
-                Solution::Text(text) => json!({"status": 1, "request": text}),
-                Solution::Object(object) => json!({"status": 1, "request": object}),
-                Solution::Clearance { token, user_agent } => json!({"status": 1, "result": token, "user_agent": user_agent}),
-            };
-            if let (Some(price), Some(page)) = (price, page.as_object_mut()) {
-                page.insert("price".into(), json!(plain(*price)));
-            }
-            page
-        }
+        Ok(Said::Solved { solution, price }) => Value::Object(solution.members(*price)),
         Ok(Said::Threads { all, working }) => json!({"status": 1, "threads": all.to_string(), "working_threads": working.to_string()}),
         Err(code) => json!({"status": 0, "request": code}),
     }

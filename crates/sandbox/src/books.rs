@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use tollgate_model::Money;
 
+use crate::provider::Form;
+
 /// As many tasks as are kept; older ids are unknown, as with a provider that forgets results.
 const KEPT: usize = 1_000_000;
 
@@ -35,7 +37,7 @@ struct Account {
 /// What is uploaded.
 pub(crate) struct Upload<'a> {
     pub(crate) key: &'a str,
-    pub(crate) method: &'a str,
+    pub(crate) form: Form,
     pub(crate) price: Money,
     pub(crate) solve_time: Duration,
     /// Has no answer, whatever the mode says later.
@@ -44,7 +46,7 @@ pub(crate) struct Upload<'a> {
 
 struct Task {
     key: Arc<str>,
-    method: Arc<str>,
+    form: Form,
     charged: Money,
     ready_at: Instant,
     end: End,
@@ -70,7 +72,7 @@ pub(crate) enum Found {
     Unknown,
     NotReady,
     Unsolvable,
-    Solved { method: Arc<str>, charged: Money },
+    Solved { form: Form, charged: Money },
 }
 
 /// How a report was taken.
@@ -122,7 +124,7 @@ impl Books {
         self.uploaded += 1;
         self.charge(&key, upload.price);
         let end = End::Open { doomed: upload.doomed };
-        self.tasks.push_back(Task { key, method: upload.method.into(), charged: upload.price, ready_at, end, reported: false });
+        self.tasks.push_back(Task { key, form: upload.form, charged: upload.price, ready_at, end, reported: false });
         self.working.insert((ready_at, id));
         if self.tasks.len() > KEPT {
             self.tasks.pop_front();
@@ -145,7 +147,7 @@ impl Books {
             }
         }
         match self.task(id) {
-            Some(Task { end: End::Solved, method, charged, .. }) => Found::Solved { method: method.clone(), charged: *charged },
+            Some(Task { end: End::Solved, form, charged, .. }) => Found::Solved { form: *form, charged: *charged },
             _ => Found::Unsolvable,
         }
     }

@@ -21,6 +21,7 @@ use crate::mode::Outcome;
 use crate::state::Inner;
 
 pub(crate) use account::WrongKeys;
+pub(crate) use method::Form;
 
 /// The script that a path runs.
 #[derive(Clone, Copy, PartialEq, Eq)]

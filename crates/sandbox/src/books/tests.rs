@@ -3,7 +3,7 @@ use super::*;
 const PRICE: Money = Money::from_nanos(2_900_000);
 
 fn upload(doomed: bool) -> Upload<'static> {
-    Upload { key: "k", method: "post", price: PRICE, solve_time: Duration::from_secs(5), doomed }
+    Upload { key: "k", form: Form::Text, price: PRICE, solve_time: Duration::from_secs(5), doomed }
 }
 
 fn terms(cost: Option<Money>, refund: bool) -> Terms {

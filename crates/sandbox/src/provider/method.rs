@@ -1,9 +1,10 @@
 //! Which methods does the provider know, what must each be given, and what does it answer?
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::{Code, Solution};
+use crate::fields::Fields;
 
 /// What a method must be given.
 #[derive(Clone, Copy)]
@@ -59,19 +60,59 @@ pub(super) fn needs(method: &str) -> Option<Needs> {
     METHODS.iter().find(|(name, _)| *name == method).map(|(_, needs)| *needs)
 }
 
-/// The answer to a task: always the same for the same id, in the shape that its method has.
-pub(super) fn solution(method: &str, id: u64) -> Solution {
+/// What the answers of a task look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text,
+    Recaptcha,
+    Enterprise,
+    Clearance,
+    GeeTest,
+    Lemin,
+    CaptchaFox,
+    Cells,
+}
+
+/// The form of a method's answers (CaptchaAI's registry, `captchaai` 1.0.1).
+pub(super) fn form(method: &str, fields: &Fields) -> Form {
     match method {
-        "userrecaptcha" => Solution::Text(token(id)),
-        "geetest" => Solution::Object(json!({
+        "userrecaptcha" if fields.text("enterprise") == Some("1") => Form::Enterprise,
+        "userrecaptcha" => Form::Recaptcha,
+        "cloudflare_challenge" => Form::Clearance,
+        "geetest" => Form::GeeTest,
+        "lemin" => Form::Lemin,
+        "captchafox" => Form::CaptchaFox,
+        "bls" => Form::Cells,
+        "base64" | "post" if fields.filled("grid_size").is_some() => Form::Cells,
+        _ => Form::Text,
+    }
+}
+
+/// The answer to a task: always the same for the same id.
+pub(super) fn solution(form: Form, id: u64, set: Option<&str>) -> Solution {
+    let answer = set.map_or_else(|| answer(form, id), Value::from);
+    let plain = Solution::new(answer);
+    match form {
+        // CaptchaAI's clients read `result`, 2Captcha's read `request`
+        Form::Enterprise => Solution { result: true, user_agent: true, ..plain },
+        Form::Clearance => Solution { request: false, result: true, user_agent: true, ..plain },
+        Form::CaptchaFox => Solution { user_agent: true, ..plain },
+        Form::Text | Form::Recaptcha | Form::GeeTest | Form::Lemin | Form::Cells => plain,
+    }
+}
+
+fn answer(form: Form, id: u64) -> Value {
+    let text = format!("SANDBOX-{id}");
+    match form {
+        Form::Text | Form::Clearance | Form::CaptchaFox => Value::from(text),
+        Form::Recaptcha | Form::Enterprise => Value::from(token(id)),
+        Form::GeeTest => json!({
             "geetest_challenge": format!("{id:032x}"),
-            "geetest_validate": format!("SANDBOX-{id}"),
-            "geetest_seccode": format!("SANDBOX-{id}|jordan"),
-        })),
-        "cloudflare_challenge" => {
-            Solution::Clearance { token: format!("SANDBOX-{id}"), user_agent: "Mozilla/5.0 (X11; Linux x86_64) Sandbox/1.0" }
-        }
-        _ => Solution::Text(format!("SANDBOX-{id}")),
+            "geetest_validate": text,
+            "geetest_seccode": format!("{text}|jordan"),
+        }),
+        Form::Lemin => json!({"answer": text, "challenge_uuid": format!("{id:032x}")}),
+        Form::Cells => json!([1, 1 + id % 9]),
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn answer(mode: &Mode, call: &Call, said: &Result<Said, Code>) -> Ans
 
 fn in_body(call: &Call, said: &Result<Said, Code>, key: &str) -> Answer {
     let marked = match said {
-        Ok(Said::Solved { price, .. }) => Said::Solved { solution: Solution::Text(format!("SANDBOX-{MARK}")), price: *price },
+        Ok(Said::Solved { price, .. }) => Said::Solved { solution: Solution::new(format!("SANDBOX-{MARK}")), price: *price },
         _ => Said::Bare(format!("ERROR_BAD_PARAMETERS: key={MARK}")),
     };
     let mut answer = call.speech().say(&Ok(marked));

@@ -45,10 +45,7 @@ pub(super) fn read(inner: &mut Inner, now: Instant, id: u64) -> Result<(Solution
         Found::Unknown => Err("ERROR_WRONG_CAPTCHA_ID"),
         Found::NotReady => Err("CAPCHA_NOT_READY"),
         Found::Unsolvable => Err("ERROR_CAPTCHA_UNSOLVABLE"),
-        Found::Solved { method, charged } => {
-            let set = inner.mode.answer.clone().map(Solution::Text);
-            Ok((set.unwrap_or_else(|| solution(&method, id)), charged))
-        }
+        Found::Solved { form, charged } => Ok((solution(form, id, inner.mode.answer.as_deref()), charged)),
     }
 }
 

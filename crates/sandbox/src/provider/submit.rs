@@ -35,7 +35,7 @@ pub(super) fn upload(inner: &mut Inner, now: Instant, call: &Call) -> Result<u64
         return Err("ERROR_NO_SLOT_AVAILABLE");
     }
     let doomed = inner.mode.outcome == Outcome::Unsolvable;
-    let upload = Upload { key: call.key(), method, price, solve_time: inner.mode.solve_time(), doomed };
+    let upload = Upload { key: call.key(), form: method::form(method, &call.fields), price, solve_time: inner.mode.solve_time(), doomed };
     Ok(inner.books.upload(now, &upload))
 }
 

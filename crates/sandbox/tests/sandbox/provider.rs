@@ -87,17 +87,40 @@ async fn several_ids_are_answered_in_their_order() {
 async fn methods_answer_in_their_own_shape() {
     let running = sandbox().await;
     let client = Client::new(&running);
-    let page = "pageurl=https://a.example/";
-    let geetest = client.submit_as(&format!("method=geetest&gt=g&challenge=c&{page}")).await;
-    let cloudflare = client.submit_as(&format!("method=cloudflare_challenge&{page}")).await;
-    let text = client.submit_as("textcaptcha=one+and+one").await;
-    let get = |id: &str, rest: &str| format!("/res.php?key={KEY}&action=get&id={id}{rest}");
-    assert!(client.get(&get(&geetest, "&json=1")).await.json()["request"]["geetest_validate"].is_string());
-    assert!(client.get(&get(&geetest, "")).await.body.starts_with("OK|{\"geetest_challenge\""));
-    let clearance = client.get(&get(&cloudflare, "&json=1")).await.json();
-    assert_eq!((&clearance["result"], clearance.get("request")), (&json!(format!("SANDBOX-{cloudflare}")), None));
-    assert!(clearance["user_agent"].is_string());
-    assert_eq!(client.get(&get(&text, "")).await.body, format!("OK|SANDBOX-{text}"));
+    let image = format!("method=base64&body={}", "A".repeat(200));
+    let agent = "Mozilla/5.0 (X11; Linux x86_64) Sandbox/1.0";
+    for (parameters, members) in [
+        ("textcaptcha=one+and+one", vec!["request"]),
+        ("method=geetest&gt=g&challenge=c&pageurl=p", vec!["request"]),
+        ("method=captchafox&sitekey=s&pageurl=p", vec!["request", "user_agent"]),
+        ("method=cloudflare_challenge&pageurl=p", vec!["result", "user_agent"]),
+        ("method=userrecaptcha&enterprise=1&googlekey=k&pageurl=p", vec!["request", "result", "user_agent"]),
+        ("method=lemin&captcha_id=c&pageurl=p", vec!["request"]),
+        (&format!("{image}&grid_size=3x3"), vec!["request"]),
+        (&image, vec!["request"]),
+    ] {
+        let id = client.submit_as(parameters).await;
+        let text = client.get(&format!("/res.php?key={KEY}&action=get&id={id}")).await.body;
+        let answer = text.strip_prefix("OK|").unwrap();
+        let page = client.get(&format!("/res.php?key={KEY}&action=get&id={id}&json=1")).await.json();
+        assert_eq!(page.as_object().unwrap().len(), 1 + members.len(), "{page}");
+        for member in members {
+            let value = page[member].as_str().map_or_else(|| page[member].to_string(), str::to_owned);
+            assert_eq!(value, if member == "user_agent" { agent } else { answer }, "{parameters}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn structured_answers_are_json_within_json() {
+    let running = sandbox().await;
+    let client = Client::new(&running);
+    let geetest = client.submit_as("method=geetest&gt=g&challenge=c&pageurl=p").await;
+    let page = client.get(&format!("/res.php?key={KEY}&action=get&id={geetest}&json=1")).await.json();
+    assert_eq!(page["request"]["geetest_seccode"], format!("SANDBOX-{geetest}|jordan"));
+    let cells = client.submit_as("method=bls&instructions=1").await;
+    let page = client.get(&format!("/res.php?key={KEY}&action=get&id={cells}&json=1")).await.json();
+    assert_eq!(page["request"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
