@@ -17,6 +17,9 @@ pub(crate) enum Media<'a> {
 /// (a list of types, other charsets, two boundaries) are refused.
 pub(crate) fn read(header: Option<&[u8]>) -> Result<Media<'_>, Unclear> {
     let Some(header) = header else { return Ok(Media::Form) };
+    if header.iter().any(u8::is_ascii_control) {
+        return Err(Unclear::malformed("a control character in the content type"));
+    }
     let mut pieces = header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let essence = pieces.next().unwrap_or_default();
     let (mut charset, mut boundary) = (None, None);

@@ -44,11 +44,11 @@ pub fn parse<'a>(content_type: &'a [u8], body: &'a [u8]) -> Result<Parts<'a>, &'
 /// Reads `--B CRLF head CRLF CRLF data CRLF --B … --B--[CRLF]`: CRLF only, no preamble, no epilogue, the closing boundary
 /// present, and `CRLF --B` nowhere but at a part's end.
 pub(crate) fn read<'a>(body: &'a [u8], boundary: &[u8], params: &mut Params<'a>) -> Result<(), Unclear> {
-    let mut mark: SmallVec<[u8; 80]> = SmallVec::from_slice(b"\r\n--");
+    let mut mark: SmallVec<[u8; 80]> = SmallVec::from_slice(b"\n--");
     mark.extend_from_slice(boundary);
     let finder = memchr::memmem::Finder::new(&mark);
 
-    let opening = mark.get(2..).unwrap_or_default();
+    let opening = mark.get(1..).unwrap_or_default();
     let mut rest = body.strip_prefix(opening).ok_or(Unclear::ambiguous("multipart that does not start with its boundary"))?;
     loop {
         rest = match rest {
@@ -60,6 +60,8 @@ pub(crate) fn read<'a>(body: &'a [u8], boundary: &[u8], params: &mut Params<'a>)
         let data = rest.get(data_at..).unwrap_or_default();
         let end = finder.find(data).ok_or(Unclear::ambiguous("multipart without its final boundary"))?;
         let (data, tail) = data.split_at(end);
+        // PHP ends a part at a bare line feed too; what we would read as data it would read as the next part
+        let data = data.strip_suffix(b"\r").ok_or(Unclear::ambiguous("a boundary behind a bare line feed"))?;
         rest = tail.get(mark.len()..).unwrap_or_default();
         part(head, data, params)?;
     }
@@ -155,12 +157,13 @@ fn header(line: &[u8]) -> Result<(&[u8], &[u8]), Unclear> {
     let broken = Unclear::malformed("a part with a broken head line");
     let at = memchr::memchr(b':', line).ok_or(broken)?;
     let (name, value) = line.split_at(at);
-    let value = value.split_first().map_or(&[][..], |(_, value)| value.trim_ascii());
+    let value = value.split_first().map_or(&[][..], |(_, value)| value);
     let token = !name.is_empty() && name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
     if !token || value.iter().any(u8::is_ascii_control) {
         return Err(broken);
     }
-    Ok((name, value))
+    // only spaces are left to trim: a line feed at the end would end the head for PHP
+    Ok((name, value.trim_ascii()))
 }
 
 /// Reads `form-data; name="…"[; filename="…"]`: both quoted, each once, nothing else (no `name*=`, no bare words).

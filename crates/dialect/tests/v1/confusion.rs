@@ -195,6 +195,9 @@ fn pc_13_the_head_of_a_part_has_one_spelling() {
         "Content-Disposition: form-data; name=\"key\"\r\n folded",
         "Content-Disposition: form-data; name=\"key\"\r\nX: y",
         "Content-Disposition: form-data; name=\"key\"\nX: y",
+        "Content-Disposition: form-data; name=\"key\"\n",
+        "Content-Disposition: form-data; name=\"key\"\r",
+        "Content-Disposition:\tform-data; name=\"key\"",
         "Content-Type: text/plain",
     ] {
         let body = multipart(&[(head, KEY), (&method, "post")]);
@@ -225,6 +228,7 @@ fn pc_14_multipart_framing_is_exact() {
         good.replacen("--B\r\n", "--Bx\r\n", 1),
         good.replace(KEY, &format!("{KEY}\r\n--Bx")),
         good.replace(KEY, &format!("{KEY}\r\n--B")),
+        good.replace(KEY, &format!("{KEY}\n--B\r\n{method}\r\n\r\nx")),
         good.replace(&key, &format!("{key}\r\nContent-Transfer-Encoding: base64")),
         good.replace(&key, &format!("{key}\r\nContent-Type: multipart/mixed; boundary=C")),
         good.replace(&key, &format!("{key}\r\nContent-Type: application/octet-stream")),

@@ -2,7 +2,10 @@
 
 mod captures;
 mod confusion;
+mod generate;
+mod law;
 mod measure;
 mod money;
+mod php;
 mod refusals;
 mod support;
