@@ -9,7 +9,7 @@ use crate::fields::Fields;
 /// What a method must be given.
 #[derive(Clone, Copy)]
 pub(super) enum Needs {
-    /// An image: a `file` or a base64 `body`.
+    /// An image or a sound: a `file` or a base64 `body`.
     Image,
     /// Named parameters, each with the refusal for its absence.
     Named(&'static [(&'static str, Code)]),
@@ -44,9 +44,11 @@ const METHODS: &[(&str, Needs)] = &[
     ("cybersiara", named!("master_url_id")),
     ("cutcaptcha", named!("misery_key")),
     ("atb_captcha", named!("app_id")),
+    ("tencent", named!("app_id")),
     ("prosopo", named!("sitekey")),
     ("yandex", named!()),
     ("rotatecaptcha", Needs::Image),
+    ("audio", Needs::Image),
     ("drag_drop", Needs::Named(&[])),
     ("temuimage", Needs::Named(&[])),
     ("vkcaptcha", Needs::Named(&[])),
