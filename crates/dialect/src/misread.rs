@@ -5,6 +5,7 @@ use std::fmt;
 use tollgate_model::DenialCode;
 
 use crate::credential::Presented;
+use crate::v1::AnswerForm;
 
 /// A request that is not understood as exactly one operation.
 pub struct Misread<'a> {
@@ -12,8 +13,8 @@ pub struct Misread<'a> {
     pub code: DenialCode,
     /// What was wrong, for the record; never a part of the request.
     pub reason: &'static str,
-    /// Whether the caller seems to want JSON, so that the refusal is in its form.
-    pub json: bool,
+    /// The form that the caller seems to want its answer in.
+    pub form: AnswerForm,
     /// The credential, when exactly one could be read.
     pub credential: Option<Presented<'a>>,
 }

@@ -9,6 +9,7 @@ mod read;
 pub mod render;
 mod words;
 
+pub use crate::{Incoming, Method, Misread, Presented};
 pub use callback::Callback;
 pub use encode::{Boundary, Outgoing, encode};
 pub use operation::{AnswerForm, Call, FreeOperation, Operation, Submit};

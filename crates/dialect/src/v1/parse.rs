@@ -16,6 +16,8 @@ use crate::v1::operation::{AnswerForm, Call, Operation, Submit};
 use crate::value::Value;
 use crate::{credential, multipart, urlencoded};
 
+/// As much of a body as a guess looks at.
+const GUESS: usize = 16 * 1024;
 /// Most tasks that one `ids=` names (ARCHITECTURE: tasks).
 const MOST_IDS: usize = 100;
 
@@ -28,8 +30,7 @@ const MOST_IDS: usize = 100;
 /// `ambiguous_request` if it can be read in two ways, `malformed` if it cannot be read, `operation_denied` if it asks for
 /// what is not on the list.
 pub fn parse<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Misread<'a>> {
-    let early =
-        |unclear: Unclear| Misread { code: unclear.code, reason: unclear.reason, json: guess_form(incoming).json, credential: None };
+    let early = |unclear: Unclear| Misread { code: unclear.code, reason: unclear.reason, form: guess_form(incoming), credential: None };
     let params = collect(incoming).map_err(early)?;
     let credential = credential::agreed(params.find("key"), incoming.authorization).map_err(early)?;
     let form = form(&params).map_err(early)?;
@@ -37,7 +38,7 @@ pub fn parse<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Misread<'a>> {
         Ok(operation) => Ok(Call { operation, credential, form }),
         Err(unclear) => {
             let credential = (!credential.is_empty()).then_some(credential);
-            Err(Misread { code: unclear.code, reason: unclear.reason, json: form.json, credential })
+            Err(Misread { code: unclear.code, reason: unclear.reason, form, credential })
         }
     }
 }
@@ -45,8 +46,7 @@ pub fn parse<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Misread<'a>> {
 /// Guesses the form that the caller wants, for an answer to a request that is not or cannot be read.
 pub fn guess_form(incoming: &Incoming<'_>) -> AnswerForm {
     let marks = [&b"json=1"[..], b"\"json\":1", b"\"json\": 1", b"\"json\":true", b"\"json\": true", b"name=\"json\"\r\n\r\n1"];
-    const HEAD: usize = 16 * 1024;
-    let head = incoming.body.get(..incoming.body.len().min(HEAD)).unwrap_or_default();
+    let head = incoming.body.get(..incoming.body.len().min(GUESS)).unwrap_or_default();
     let json = [incoming.query, head].iter().any(|text| marks.iter().any(|mark| memmem::find(text, mark).is_some()));
     AnswerForm { json, header_acao: memmem::find(incoming.query, b"header_acao=1").is_some() }
 }

@@ -94,9 +94,8 @@ pub fn reading(profile: &Profile, operation: &Operation<'_>, form: AnswerForm, r
         Reading::NotReady => not_ready(form, out),
         Reading::ReportTaken => accepted("OK_REPORT_RECORDED", form, out),
         Reading::Refused(refusal) => refused(profile, refusal, form, out),
-        Reading::Balance(_) | Reading::Threads { .. } => failure(profile, FailureCode::OutcomeUnknown, form, out),
         Reading::Unusable(_) if operation.is_free_read() => not_ready(form, out),
-        Reading::Unusable(_) => failure(profile, FailureCode::OutcomeUnknown, form, out),
+        Reading::Balance(_) | Reading::Threads { .. } | Reading::Unusable(_) => failure(profile, FailureCode::OutcomeUnknown, form, out),
     }
 }
 

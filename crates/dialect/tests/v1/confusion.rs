@@ -1,5 +1,7 @@
 //! What can be read in two ways is not read at all (catalogue B2).
 
+use std::fmt::Write as _;
+
 use tollgate_model::DenialCode::{AmbiguousRequest, Malformed, OperationDenied};
 
 use crate::support::{JSON, KEY, Request, TEXT};
@@ -12,7 +14,7 @@ fn get(more: &str) -> Request {
 fn multipart(parts: &[(&str, &str)]) -> String {
     let mut body = String::new();
     for (head, data) in parts {
-        body += &format!("--B\r\n{head}\r\n\r\n{data}\r\n");
+        write!(body, "--B\r\n{head}\r\n\r\n{data}\r\n").unwrap();
     }
     body + "--B--\r\n"
 }
@@ -396,7 +398,7 @@ fn pc_22_only_three_paths_are_known() {
     ] {
         let request = Request::get(&format!("{path}?key={KEY}&method=post&json=1"));
         let misread = request.read().err().unwrap();
-        assert_eq!((misread.code, misread.json), (OperationDenied, true), "{path}");
+        assert_eq!((misread.code, misread.form.json), (OperationDenied, true), "{path}");
         assert_eq!(misread.credential.unwrap().expose(), KEY.as_bytes());
     }
     assert_eq!(Request::get(&format!("/blocked?x=/res.php&key={KEY}")).refused(), OperationDenied);
@@ -431,7 +433,7 @@ fn id_02_whatever_stands_as_a_key_is_one_credential_and_nothing_is_none() {
 fn a_refusal_is_in_the_callers_form_and_names_its_key() {
     let request = Request::get(&format!("/res.php?key={KEY}&action=nothing&json=1"));
     let misread = request.read().err().unwrap();
-    assert!(misread.json && misread.credential.is_some_and(|key| key.expose() == KEY.as_bytes()));
+    assert!(misread.form.json && misread.credential.is_some_and(|key| key.expose() == KEY.as_bytes()));
     for (request, json) in [
         (Request::form("/in.php?json=1", "key=a&key=b"), true),
         (Request::form("/in.php", "key=a&key=b&json=1"), true),
@@ -439,7 +441,7 @@ fn a_refusal_is_in_the_callers_form_and_names_its_key() {
         (Request::form("/in.php", "key=a&key=b"), false),
     ] {
         let misread = request.read().err().unwrap();
-        assert!(misread.json == json && misread.credential.is_none(), "{}", request.shown());
+        assert!(misread.form.json == json && misread.credential.is_none(), "{}", request.shown());
     }
 }
 

@@ -1,5 +1,7 @@
 //! Requests made from a seed: honest ones in every spelling that clients use, and hostile changes of them.
 
+use std::fmt::Write as _;
+
 use crate::support::{KEY, Request};
 
 /// SplitMix64 (Steele, Lea, Flood 2014): small, and the same everywhere.
@@ -158,7 +160,7 @@ fn value(random: &mut Random, text: bool) -> Vec<u8> {
             1 => bytes.extend_from_slice("ä😀".as_bytes()),
             2 if !text => bytes.extend((0..random.below(9)).map(|_| random.next().to_le_bytes()[0])),
             _ => {
-                bytes.extend_from_slice(random.one_of(&["https://e.com/?a=b&c", "6LfD3PIbAAAA", "0", "1", "v3", " ", "verify"]).as_bytes())
+                bytes.extend_from_slice(random.one_of(&["https://e.com/?a=b&c", "6LfD3PIbAAAA", "0", "1", "v3", " ", "verify"]).as_bytes());
             }
         }
     }
@@ -184,9 +186,9 @@ fn urlencoded(fields: &[(String, Vec<u8>)], random: &mut Random, out: &mut Vec<u
                 b' ' if random.chance(50) => out.push(b'+'),
                 byte if byte.is_ascii_alphanumeric() || b"-_.~".contains(byte) => {
                     if !typed && random.chance(5) {
-                        out.extend(format!("%{byte:02x}").bytes())
+                        out.extend(format!("%{byte:02x}").bytes());
                     } else {
-                        out.push(*byte)
+                        out.push(*byte);
                     }
                 }
                 byte if b"!*'(),:/?@".contains(byte) && random.chance(50) => out.push(*byte),
@@ -248,7 +250,7 @@ fn string(text: &str, escapes: bool, random: &mut Random) -> String {
             '"' | '\\' => out.extend(['\\', letter]),
             letter if letter < ' ' || escapes && random.chance(5) => {
                 for unit in letter.encode_utf16(&mut units) {
-                    out += &format!("\\u{unit:04x}");
+                    write!(out, "\\u{unit:04x}").unwrap();
                 }
             }
             letter => out.push(letter),

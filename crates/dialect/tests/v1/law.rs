@@ -1,5 +1,7 @@
 //! Whatever is understood is sent so that any reader finds the same again.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use tollgate_dialect::v1::{Operation, guess_form, read};
 use tollgate_dialect::{Incoming, Method, Profile, json, multipart};
@@ -43,8 +45,14 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 }
 
 fn form(fields: &[(String, Vec<u8>)]) -> String {
-    let escaped = |value: &[u8]| value.iter().map(|byte| format!("%{byte:02x}")).collect::<String>();
-    fields.iter().fold(String::from("method=userrecaptcha"), |all, (name, value)| format!("{all}&{name}={}", escaped(value)))
+    let mut out = String::from("method=userrecaptcha");
+    for (name, value) in fields {
+        write!(out, "&{name}=").unwrap();
+        for byte in value {
+            write!(out, "%{byte:02x}").unwrap();
+        }
+    }
+    out
 }
 
 proptest! {

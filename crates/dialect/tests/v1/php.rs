@@ -163,7 +163,7 @@ fn wanted(call: &Call<'_>, key: &[u8], profile: Option<&Profile>) -> Understood 
         }
         Operation::PollMany { tasks } => {
             add("action", b"get");
-            add("ids", tasks.iter().map(|task| task.as_str()).collect::<Vec<_>>().join(",").as_bytes());
+            add("ids", tasks.iter().map(tollgate_model::TaskId::as_str).collect::<Vec<_>>().join(",").as_bytes());
             "/res.php"
         }
         Operation::Balance => {

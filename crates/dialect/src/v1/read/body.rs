@@ -14,6 +14,7 @@ use crate::json::{self, Kind, Names, Raw};
 const SHOWN: [&str; 4] = ["request", "result", "user_agent", "useragent"];
 
 /// The provider's body.
+#[expect(clippy::large_enum_variant, reason = "one lives on the stack for the length of a reading; a box would cost an allocation")]
 pub(super) enum Body<'b> {
     /// Text without the white space at its end.
     Text {
@@ -130,7 +131,7 @@ impl<'b> Body<'b> {
     }
 }
 
-impl<'b> Said<'b> {
+impl Said<'_> {
     /// The task's id, said as a string or a number.
     pub(super) fn task(&self) -> Option<TaskId> {
         match &self.words {
