@@ -19,8 +19,10 @@ pub(super) fn is_host(text: &[u8]) -> bool {
     host_ok && is_port(port)
 }
 
-/// Letters, digits, `-`, `_` (container networks use it) and single dots, of which one may be last.
+/// Letters, digits, `-`, `_` (container networks use it) and single dots, of which one may be last. 253 is the longest name that
+/// DNS can carry (RFC 1035 §2.3.4, without that last dot).
 fn is_name(name: &[u8]) -> bool {
+    let name = name.strip_suffix(b".").unwrap_or(name);
     let mut after_dot = true;
     for byte in name {
         let dot = *byte == b'.';
@@ -29,7 +31,7 @@ fn is_name(name: &[u8]) -> bool {
         }
         after_dot = dot;
     }
-    !name.is_empty() && name.len() <= 254
+    !after_dot && name.len() <= 253
 }
 
 /// Nothing, or a colon and a number below 65,536.

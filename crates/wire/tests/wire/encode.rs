@@ -28,6 +28,7 @@ fn an_answer_has_one_form() {
     assert_eq!(answer(429, false, false), "HTTP/1.1 429 Too Many Requests\r\nA: b\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
     assert_eq!(answer(200, true, true), "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\n");
     assert_eq!(answer(204, true, false), "HTTP/1.1 204 No Content\r\nA: b\r\n\r\n");
+    assert_eq!(answer(304, true, false), "HTTP/1.1 304 Not Modified\r\nA: b\r\n\r\n");
     assert_eq!(answer(299, true, false), "HTTP/1.1 299 \r\nA: b\r\nContent-Length: 2\r\n\r\nhi");
 }
 

@@ -164,6 +164,13 @@ fn a_target_may_be_as_long_as_its_limit_and_no_longer() {
 }
 
 #[test]
+fn a_host_may_be_as_long_as_a_name_can_be_and_no_longer() {
+    let of = |length: usize| format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", "x".repeat(length));
+    assert_eq!(parsed(of(253).as_bytes()).0.host.of(of(253).as_bytes()).len(), 253);
+    assert_eq!(refused(of(254).as_bytes()), Reject::Host);
+}
+
+#[test]
 fn a_bad_byte_is_refused_before_its_line_has_ended() {
     assert_eq!(refused(b"\x16"), Reject::RequestLine);
     assert_eq!(refused(b"g"), Reject::RequestLine);
