@@ -97,7 +97,9 @@ need_sdks() {
         rm -rf "$folder/sdk-node"
         mkdir -p "$folder/sdk-node"
         cp "$sdk/package.json" "$folder/sdk-node/package.json"
-        npm install --prefix "$folder/sdk-node" --no-package-lock --no-audit --no-fund --loglevel=error >/dev/null
+        # npm brings roots of its own; a machine's own roots count too
+        NODE_EXTRA_CA_CERTS="${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}" \
+            npm install --prefix "$folder/sdk-node" --no-package-lock --no-audit --no-fund --loglevel=error >/dev/null
         cp "$sdk/package.json" "$folder/sdk-node/installed.json"
     fi
     export TOLLGATE_SDK_PYTHON="$folder/sdk-venv/bin/python"

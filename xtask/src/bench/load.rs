@@ -117,13 +117,11 @@ impl Line {
         };
         self.took.requests += 1;
         self.took.latencies.push(begun.elapsed());
-        match body.strip_prefix("OK|") {
-            Some(rest) => Ok(Some(rest.to_owned())),
-            None => {
-                self.took.wrong = Some(body.to_owned());
-                Ok(None)
-            }
+        let task = body.strip_prefix("OK|").map(str::to_owned);
+        if task.is_none() {
+            self.took.wrong = Some(body.to_owned());
         }
+        Ok(task)
     }
 }
 
