@@ -107,7 +107,10 @@ impl<'b> Body<'b> {
     /// The same, where text may also come without `OK|` (`ids=`).
     pub(super) fn loose(self) -> Option<Said<'b>> {
         match self {
-            Self::Text { text, .. } => Some(Said { words: Words::Text(text.strip_prefix(b"OK|").unwrap_or(text)), price: None }),
+            Self::Text { text, .. } => {
+                let text = text.strip_prefix(b"OK|").unwrap_or(text);
+                (!text.is_empty()).then_some(Said { words: Words::Text(text), price: None })
+            }
             json @ Self::Json { .. } => json.accepted(),
         }
     }
