@@ -1,1 +1,22 @@
-//! The desk: the admin API over a Unix socket and a loopback port, and metrics
+//! The desk: the admin API over a Unix socket and a loopback port, and metrics.
+
+pub mod access;
+pub mod act;
+mod body;
+pub mod client;
+pub mod desk;
+mod etag;
+mod openapi;
+mod owned;
+pub mod problem;
+mod repeat;
+pub mod route;
+pub mod server;
+
+pub use access::{Door, Token};
+pub use act::{Acts, AdminAct, Stage, Unwritten, Writing};
+pub use desk::Clock;
+pub use openapi::document as openapi;
+pub use problem::{Kind, Problem};
+pub use route::{ROUTES, Route, Verb};
+pub use server::{Doors, Running};
