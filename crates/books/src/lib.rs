@@ -1,5 +1,26 @@
 //! Money: holds, leases, windows, settlement, task owners; the store port and its laws.
+//!
+//! The hot path is one short mutex per upstream account: no await, no I/O. It spends inside slices that the *clerk* has leased
+//! from the durable book before; what happened is told to the book afterwards, as facts.
 
+pub mod account;
+mod clerk;
+mod gcra;
+mod hold;
+pub mod laws;
+pub mod memory;
+mod open;
 pub mod port;
+mod slot;
+mod state;
+mod task;
+mod view;
 
+pub use account::{Account, Tried, Wish};
+pub use clerk::{Books, Clerk, LaneMark};
+pub use hold::{Closed, Hold, Sent};
+pub use open::Recovered;
 pub use port::{Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow};
+pub use slot::LimitIx;
+pub use task::{Ending, Owned};
+pub use view::LimitView;

@@ -1,0 +1,162 @@
+//! What does one upstream account admit? The short mutex of the hot path, and everything that is decided under it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
+use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, TaskId, Timestamp};
+
+use crate::hold::{Closed, Hold, IdTwice, Terms};
+use crate::port::Fact;
+use crate::slot::LimitIx;
+use crate::state::{Refused, State};
+use crate::task::{Ending, Owned};
+use crate::view::LimitView;
+
+/// A wish to spend.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    /// The id of request, hold and lines.
+    pub request: RequestId,
+    /// Whose.
+    pub key: KeyId,
+    /// The key's team.
+    pub team: Option<&'a Name>,
+    /// The priced method.
+    pub method: &'a str,
+    /// The worst case.
+    pub cost: Money,
+    /// Every limit that applies: key's, team's, upstream's.
+    pub limits: &'a [LimitIx],
+    /// Whether a rate only says what it would have refused.
+    pub observe_rate: bool,
+}
+
+/// What trying to reserve came to.
+pub enum Tried {
+    /// Reserved.
+    Held(Hold),
+    /// Refused; nothing was changed.
+    Refused(Denial),
+    /// A slice must be leased first; the clerk has been told.
+    Cold {
+        /// Whether what other holders reserved stands in the way.
+        elsewhere: bool,
+    },
+}
+
+/// One upstream account's books.
+pub struct Account {
+    name: Name,
+    pub(crate) state: Mutex<State>,
+    /// Wakes the clerk.
+    pub(crate) bell: Arc<Notify>,
+    /// Counts the clerk's rounds, for those who wait for a slice.
+    pub(crate) rounds: watch::Sender<u64>,
+    /// Another process holds the book: nothing may be spent.
+    pub(crate) fenced: Arc<AtomicBool>,
+    clean: bool,
+}
+
+impl Account {
+    pub(crate) fn new(name: Name, bell: Arc<Notify>, fenced: Arc<AtomicBool>, clean: bool, now: Now) -> Arc<Self> {
+        Arc::new(Self { name, state: Mutex::new(State::new(now)), bell, rounds: watch::Sender::new(0), fenced, clean })
+    }
+
+    /// Its upstream's name.
+    pub const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Puts a limit in force, or its new amount; the same limit has the same place for the life of the process.
+    pub fn bind(&self, limit: &Limit, now: Now) -> LimitIx {
+        self.state.lock().bind(limit, now, self.clean)
+    }
+
+    /// Reserves in all limits or in none.
+    pub fn try_reserve(self: &Arc<Self>, wish: &Wish<'_>, now: Now) -> Tried {
+        if self.fenced.load(Ordering::Relaxed) {
+            return Tried::Refused(Denial::new(tollgate_model::DenialCode::BooksUnavailable, "another process holds the books"));
+        }
+        let mut state = self.state.lock();
+        match state.reserve(wish, now) {
+            Ok(reserved) => {
+                let low = state.runs_low(wish.limits);
+                drop(state);
+                if low {
+                    self.bell.notify_one();
+                }
+                Tried::Held(Hold::new(self.clone(), reserved.terms, reserved.would_deny))
+            }
+            Err(Refused::Denied(denial)) => Tried::Refused(denial),
+            Err(Refused::Cold { elsewhere }) => {
+                drop(state);
+                self.bell.notify_one();
+                Tried::Cold { elsewhere }
+            }
+        }
+    }
+
+    /// The task, if it is this key's; in memory only.
+    pub fn task(&self, key: KeyId, task: TaskId) -> Option<Owned> {
+        self.state.lock().task(key, task)
+    }
+
+    /// Takes a task of the book's back into memory, closed or open as it stands there.
+    pub fn remember(&self, task: TaskId, request: RequestId, key: KeyId) {
+        self.state.lock().remember(task, request, key);
+    }
+
+    /// Ends a task's hold, once: a replayed answer changes nothing and gives nothing.
+    pub fn end(&self, task: TaskId, ending: Ending, now: Now) -> Option<Closed> {
+        self.state.lock().end(task, ending, now.wall)
+    }
+
+    /// Open tasks whose deadline has passed, oldest first; each is given once.
+    pub fn overdue(&self, now: Now, most: usize) -> Vec<TaskId> {
+        self.state.lock().overdue(now, most)
+    }
+
+    /// Where these limits stand, as far as memory knows; `Books::view` asks the book for the rest.
+    pub fn view(&self, limits: &[LimitIx], now: Now) -> Vec<LimitView> {
+        self.state.lock().view(limits, now)
+    }
+
+    /// Open holds of this scope: tasks at work.
+    pub fn open_holds(&self, scope: &Scope) -> u32 {
+        self.state.lock().open_of(scope)
+    }
+
+    pub(crate) fn sent(&self, terms: Terms) {
+        self.state.lock().sent(terms, &self.name);
+    }
+
+    pub(crate) fn unsent(&self, terms: &Terms) {
+        self.state.lock().unsent(terms);
+    }
+
+    pub(crate) fn opened(&self, request: RequestId, task: TaskId, now: Now, deadline_ms: u64) -> Result<(), IdTwice> {
+        self.state.lock().opened(request, task, now, deadline_ms)
+    }
+
+    pub(crate) fn close(&self, request: RequestId, cost: Option<Money>, assumed: bool, at: Timestamp) -> Option<Closed> {
+        self.state.lock().close(request, cost, assumed, at)
+    }
+
+    pub(crate) fn unknown(&self, request: RequestId) {
+        self.state.lock().unknown(request);
+    }
+
+    /// Cuts what has happened since the last cut.
+    pub(crate) fn cut(&self) -> Vec<Fact> {
+        std::mem::take(&mut self.state.lock().pending)
+    }
+
+    /// Puts facts back that the book did not take, in front of newer ones.
+    pub(crate) fn put_back(&self, mut facts: Vec<Fact>) {
+        let mut state = self.state.lock();
+        facts.append(&mut state.pending);
+        state.pending = facts;
+    }
+}

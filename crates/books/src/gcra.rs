@@ -1,0 +1,104 @@
+//! May another one come now? GCRA (ITU-T I.371): one instant per rate, exact in every window.
+
+use tollgate_model::{Mono, Rate};
+
+const MINUTE_NS: u64 = 60_000_000_000;
+
+/// A rate's state: the theoretical arrival time of the next request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gcra {
+    rate: Rate,
+    arrival: u64,
+}
+
+impl Gcra {
+    /// A rate with its whole burst, or with none of it after an unclean start: what was sent before is not known.
+    pub(crate) fn new(rate: Rate, now: Mono, clean: bool) -> Self {
+        let mut gcra = Self { rate, arrival: now.nanos() };
+        if !clean {
+            gcra.arrival = now.nanos().saturating_add(gcra.tolerance());
+        }
+        gcra
+    }
+
+    /// Another rate in force; what was used stays used.
+    pub(crate) fn set(&mut self, rate: Rate) {
+        self.rate = rate;
+    }
+
+    pub(crate) const fn rate(&self) -> Rate {
+        self.rate
+    }
+
+    /// Nanoseconds to wait before the next may come; zero when it may come now.
+    pub(crate) fn wait(&self, now: Mono) -> u64 {
+        self.arrival.saturating_sub(now.nanos()).saturating_sub(self.tolerance())
+    }
+
+    /// Takes one.
+    pub(crate) fn take(&mut self, now: Mono) {
+        self.arrival = self.arrival.max(now.nanos()).saturating_add(self.interval());
+    }
+
+    /// Gives one back that nothing came of.
+    pub(crate) fn give_back(&mut self) {
+        self.arrival = self.arrival.saturating_sub(self.interval());
+    }
+
+    /// Rounded up, so that a minute never holds one more than the rate.
+    fn interval(&self) -> u64 {
+        MINUTE_NS.div_ceil(u64::from(self.rate.per_minute).max(1))
+    }
+
+    fn tolerance(&self) -> u64 {
+        self.interval().saturating_mul(u64::from(self.rate.burst.saturating_sub(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn rl_01_no_minute_holds_more_than_the_rate_and_its_burst(
+            per_minute in 1_u32..200, burst in 1_u32..50, steps in proptest::collection::vec(0_u64..3_000_000_000, 1..400)
+        ) {
+            let rate = Rate { per_minute, burst };
+            let mut gcra = Gcra::new(rate, Mono::from_nanos(0), true);
+            let mut now = 0;
+            let mut admitted = Vec::new();
+            for step in steps {
+                now += step;
+                if gcra.wait(Mono::from_nanos(now)) == 0 {
+                    gcra.take(Mono::from_nanos(now));
+                    admitted.push(now);
+                }
+            }
+            for (first, from) in admitted.iter().enumerate() {
+                let inside = admitted[first..].iter().take_while(|at| **at < from + MINUTE_NS).count();
+                prop_assert!(inside <= (per_minute + burst - 1) as usize);
+            }
+        }
+    }
+
+    #[test]
+    fn rl_05_after_the_wait_it_may_come() {
+        let mut gcra = Gcra::new(Rate { per_minute: 60, burst: 2 }, Mono::from_nanos(0), true);
+        let at = |nanos| Mono::from_nanos(nanos);
+        gcra.take(at(0));
+        gcra.take(at(0));
+        let wait = gcra.wait(at(0));
+        assert_eq!((wait, gcra.wait(at(wait - 1)) > 0, gcra.wait(at(wait))), (1_000_000_000, true, 0));
+    }
+
+    #[test]
+    fn an_unclean_start_gives_no_burst() {
+        let mut gcra = Gcra::new(Rate { per_minute: 60, burst: 10 }, Mono::from_nanos(0), false);
+        assert_eq!(gcra.wait(Mono::from_nanos(0)), 0);
+        gcra.take(Mono::from_nanos(0));
+        assert_eq!(gcra.wait(Mono::from_nanos(0)), 1_000_000_000);
+    }
+}

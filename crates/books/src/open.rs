@@ -1,0 +1,66 @@
+//! What does the gate know after a start? The book, plus what the journal says that the book does not have yet.
+
+use std::collections::HashMap;
+
+use tollgate_model::RequestId;
+
+use crate::port::{Fact, Fence, HoldRow, HoldState, Opened, Store, StoreError};
+
+/// What opening found.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Whether the machine died: open slices were counted as spent.
+    pub machine_died: bool,
+    /// Facts of the journal that the book did not have.
+    pub replayed: usize,
+    /// Sent before the end of the last process, without an outcome: unknown from now on. Each wants its `outcome` line.
+    pub unknown: Vec<HoldRow>,
+    /// Holds open or unknown, all told.
+    pub(crate) unsettled: Vec<HoldRow>,
+}
+
+/// Brings the book up to the journal, and turns every hold that was sent without an outcome into an unknown one.
+pub(crate) async fn recover(
+    store: &dyn Store,
+    opened: &Opened,
+    lines: impl IntoIterator<Item = (String, u64, Fact)>,
+) -> Result<Recovered, StoreError> {
+    let mut upto: HashMap<String, u64> = HashMap::new();
+    let mut facts = Vec::new();
+    for (lane, number, fact) in lines {
+        if number > opened.replay_from.get(&lane).copied().unwrap_or(0) {
+            let seen = upto.entry(lane).or_default();
+            *seen = (*seen).max(number);
+            facts.push(fact);
+        }
+    }
+    // lanes are read one after the other; what belongs to one request may stand in two of them
+    facts.sort_by_key(rank);
+    let replayed = facts.len();
+    store.post(opened.fence, facts, upto, Vec::new()).await?;
+    let mut unsettled = store.unsettled().await?;
+    let unknown = give_up(store, opened.fence, &mut unsettled).await?;
+    Ok(Recovered { machine_died: opened.machine_died, replayed, unknown, unsettled })
+}
+
+async fn give_up(store: &dyn Store, fence: Fence, unsettled: &mut [HoldRow]) -> Result<Vec<HoldRow>, StoreError> {
+    let mut unknown = Vec::new();
+    for row in unsettled.iter_mut().filter(|row| row.state == HoldState::Open && row.task.is_none()) {
+        row.state = HoldState::Unknown;
+        unknown.push(row.clone());
+    }
+    let facts = unknown.iter().map(|row| Fact::Unknown { request: row.request, at: row.at }).collect();
+    store.post(fence, facts, HashMap::new(), Vec::new()).await?;
+    Ok(unknown)
+}
+
+/// A request's facts in the order in which they can happen, requests by their time.
+fn rank(fact: &Fact) -> (RequestId, u8) {
+    match fact {
+        Fact::Held { request, .. } => (*request, 0),
+        Fact::Opened { request, .. } => (*request, 1),
+        Fact::Unknown { request, .. } => (*request, 2),
+        Fact::Voided { request, .. } => (*request, 3),
+        Fact::Settled { request, .. } => (*request, 4),
+    }
+}

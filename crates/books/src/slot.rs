@@ -1,0 +1,177 @@
+//! Where does one limit stand? A cap with its leased ceiling, a rate, or a count of open holds.
+
+use tollgate_model::{Amount, Limit, LimitKind, Mono, Now, Period, Scope, Timestamp, Window, Zone};
+
+use crate::gcra::Gcra;
+use crate::port::{Counter, Lease, Unit};
+
+/// A limit's place in its account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LimitIx(pub(crate) u32);
+
+/// One limit's state.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    pub(crate) scope: Scope,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Cap(Cap),
+    Rate(Gcra),
+    Concurrency { most: u32, open: u32 },
+}
+
+/// A cap in its present window. `used` counts held, settled and unknown of this account; it may rise to `ceiling`, which the
+/// book has made durable; `elsewhere` is what other holders have reserved.
+#[derive(Debug)]
+pub(crate) struct Cap {
+    pub(crate) unit: Unit,
+    pub(crate) period: Period,
+    pub(crate) zone: Zone,
+    pub(crate) cap: i64,
+    pub(crate) window: Window,
+    pub(crate) used: i64,
+    pub(crate) ceiling: i64,
+    pub(crate) elsewhere: i64,
+    /// Whether the book has told what was used in this window.
+    pub(crate) known: bool,
+    /// What waiting calls need beyond the ceiling; asked for by the clerk at its next round.
+    pub(crate) wanted: i64,
+    /// The largest single amount seen: the least slice.
+    pub(crate) least: i64,
+    /// Use since `pace_from`: how much two seconds need.
+    pub(crate) pace: i64,
+    pub(crate) pace_from: Mono,
+    pub(crate) last_used: Mono,
+}
+
+/// Whether a limit lets an amount pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passes {
+    Yes,
+    /// The book must be asked first.
+    Cold,
+    /// Reached; milliseconds until it may free.
+    Reached(Option<u64>),
+}
+
+const PACE_NS: u64 = 2_000_000_000;
+
+impl Slot {
+    pub(crate) fn new(limit: &Limit, now: Now, clean: bool) -> Self {
+        let kind = match &limit.kind {
+            LimitKind::Cap { amount, period, zone } => Kind::Cap(Cap::new(*amount, *period, zone.clone(), now)),
+            LimitKind::Rate(rate) => Kind::Rate(Gcra::new(*rate, now.mono, clean)),
+            LimitKind::Concurrency(most) => Kind::Concurrency { most: *most, open: 0 },
+        };
+        Self { scope: limit.scope.clone(), kind }
+    }
+
+    /// Puts another amount in force.
+    pub(crate) fn set(&mut self, kind: &LimitKind) {
+        match (&mut self.kind, kind) {
+            (Kind::Cap(cap), LimitKind::Cap { amount, .. }) => cap.cap = amount.units(),
+            (Kind::Rate(gcra), LimitKind::Rate(rate)) => gcra.set(*rate),
+            (Kind::Concurrency { most, .. }, LimitKind::Concurrency(wanted)) => *most = *wanted,
+            // `State::bind` finds a slot by what it is, so the kinds agree
+            _ => {}
+        }
+    }
+}
+
+impl Cap {
+    fn new(amount: Amount, period: Period, zone: Zone, now: Now) -> Self {
+        let window = period.window(&zone, now.wall);
+        Self {
+            unit: amount.into(),
+            period,
+            zone,
+            cap: amount.units(),
+            window,
+            used: 0,
+            ceiling: 0,
+            elsewhere: 0,
+            known: false,
+            wanted: 0,
+            least: 0,
+            pace: 0,
+            pace_from: now.mono,
+            last_used: now.mono,
+        }
+    }
+
+    /// Moves on to the window of `at`, never back: a clock that steps back over midnight does not open the day again.
+    pub(crate) fn roll(&mut self, at: Timestamp) {
+        if at >= self.window.end {
+            self.window = self.period.window(&self.zone, at);
+            self.used = 0;
+            self.ceiling = 0;
+            self.elsewhere = 0;
+            self.known = false;
+            self.wanted = 0;
+        }
+    }
+
+    /// Whether `amount` more may be used now.
+    pub(crate) fn passes(&self, amount: i64, at: Timestamp) -> Passes {
+        if !self.known {
+            return Passes::Cold;
+        }
+        let after = self.used.saturating_add(amount);
+        let frees = || {
+            let wait = self.window.end.millis().saturating_sub(at.millis());
+            (self.period != Period::Total).then(|| u64::try_from(wait).unwrap_or(0))
+        };
+        if after > self.cap {
+            Passes::Reached(frees())
+        } else if after > self.ceiling {
+            Passes::Cold
+        } else {
+            Passes::Yes
+        }
+    }
+
+    /// Whether other holders' reservations leave no room although this account's own use would.
+    pub(crate) fn blocked_elsewhere(&self, amount: i64) -> bool {
+        self.known && self.elsewhere > 0 && self.used.saturating_add(self.elsewhere).saturating_add(amount) > self.cap
+    }
+
+    pub(crate) fn take(&mut self, amount: i64, now: Mono) {
+        self.used = self.used.saturating_add(amount);
+        self.least = self.least.max(amount);
+        self.last_used = now;
+        if now.nanos_since(self.pace_from) > PACE_NS {
+            self.pace = 0;
+            self.pace_from = now;
+        }
+        self.pace = self.pace.saturating_add(amount);
+    }
+
+    /// One slice: a worst-case hold at least; else a hundredth of the cap or two seconds' use, whichever is less. A cap under
+    /// a hundred holds is written through, one hold a slice (ARCHITECTURE.md, "Money").
+    pub(crate) fn slice(&self) -> i64 {
+        self.least.max((self.cap / 100).min(self.pace.saturating_mul(2)))
+    }
+
+    /// Whether so little of the slice is left that the next should be asked for, before anyone waits for it.
+    pub(crate) fn runs_low(&self) -> bool {
+        let slice = self.slice();
+        slice > self.least && self.ceiling.saturating_sub(self.used) < slice / 2 && self.ceiling.saturating_add(self.elsewhere) < self.cap
+    }
+
+    pub(crate) fn leased(&mut self, lease: &Lease) {
+        if !self.known {
+            self.used = lease.used;
+            self.known = true;
+        }
+        self.ceiling = lease.ceiling;
+        self.elsewhere = lease.elsewhere;
+        self.wanted = 0;
+    }
+
+    pub(crate) fn counter(&self, scope: &Scope) -> Counter {
+        Counter { scope: scope.clone(), unit: self.unit, period: self.period, zone: self.zone.clone(), window: self.window }
+    }
+}

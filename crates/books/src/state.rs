@@ -1,0 +1,306 @@
+//! What is decided under the account's mutex? All limits in one step, holds, tasks; no await, no I/O.
+
+mod holds;
+mod leases;
+mod tasks;
+
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
+use tollgate_model::{Denial, DenialCode, Limit, LimitKind, Name, Now, Period, RequestId, Scope, TaskId, Timestamp};
+
+use crate::account::Wish;
+use crate::hold::{Limits, Terms};
+use crate::port::{Fact, Unit};
+use crate::slot::{Kind, LimitIx, Passes, Slot};
+use crate::task::Task;
+use crate::view::LimitView;
+
+/// A hold that has been sent and is not closed.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) terms: Terms,
+    pub(crate) task: Option<TaskId>,
+    pub(crate) unknown: bool,
+    /// Whether it still counts among open tasks.
+    pub(crate) permit: bool,
+}
+
+pub(crate) struct State {
+    pub(crate) slots: Vec<Slot>,
+    index: HashMap<Identity, LimitIx>,
+    pub(crate) holds: HashMap<RequestId, Open>,
+    pub(crate) tasks: HashMap<TaskId, Task>,
+    /// Deadlines of open tasks and unknown holds, in order: one account has one deadline, so the queue is sorted.
+    pub(crate) deadlines: VecDeque<(u64, Due)>,
+    /// Closed tasks, oldest first, to be forgotten.
+    pub(crate) closed: VecDeque<(u64, TaskId)>,
+    /// What the book does not know yet.
+    pub(crate) pending: Vec<Fact>,
+    /// The latest wall clock seen.
+    pub(crate) latest: Timestamp,
+    pub(crate) now: Now,
+}
+
+/// What is due at a deadline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Due {
+    Task(TaskId),
+    Permit(RequestId),
+}
+
+/// What makes two limits the same one with another amount.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Identity {
+    Cap(Scope, Unit, Period, String),
+    Rate(Scope),
+    Concurrency(Scope),
+}
+
+/// Why nothing was reserved.
+pub(crate) enum Refused {
+    Denied(Denial),
+    Cold { elsewhere: bool },
+}
+
+/// What was reserved.
+pub(crate) struct Reserved {
+    pub(crate) terms: Terms,
+    pub(crate) would_deny: Option<Denial>,
+}
+
+/// A clock that stands further back than this behind the latest seen is in doubt (SECURITY.md D 27).
+const STEP_BACK_MS: i64 = 2_000;
+/// Facts that may wait for the book.
+const MOST_PENDING: usize = 1_000_000;
+
+impl State {
+    pub(crate) fn new(now: Now) -> Self {
+        Self {
+            slots: Vec::new(),
+            index: HashMap::new(),
+            holds: HashMap::new(),
+            tasks: HashMap::new(),
+            deadlines: VecDeque::new(),
+            closed: VecDeque::new(),
+            pending: Vec::new(),
+            latest: now.wall,
+            now,
+        }
+    }
+
+    pub(crate) fn bind(&mut self, limit: &Limit, now: Now, clean: bool) -> LimitIx {
+        let identity = identity(limit);
+        if let Some(ix) = self.index.get(&identity) {
+            if let Some(slot) = self.slots.get_mut(ix.0 as usize) {
+                slot.set(&limit.kind);
+            }
+            return *ix;
+        }
+        let ix = LimitIx(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+        let mut slot = Slot::new(limit, now, clean);
+        if let Kind::Concurrency { open, .. } = &mut slot.kind {
+            *open = self.open_of(&limit.scope);
+            // holds sent before this limit was made will give their permit back to it too
+            for hold in self.holds.values_mut() {
+                if in_scope(&hold.terms, &limit.scope)
+                    && let Some(limits) = &mut hold.terms.limits
+                {
+                    limits.push(ix);
+                }
+            }
+        }
+        self.slots.push(slot);
+        self.index.insert(identity, ix);
+        ix
+    }
+
+    /// Asks every limit, then takes from every limit. A definite no comes before a cold slice.
+    pub(crate) fn reserve(&mut self, wish: &Wish<'_>, now: Now) -> Result<Reserved, Refused> {
+        self.look_at_clock(wish.limits, now)?;
+        if self.pending.len() >= MOST_PENDING {
+            return Err(Refused::Denied(Denial::new(DenialCode::BooksUnavailable, "the books have fallen too far behind").retry_after(5_000)));
+        }
+        let would_deny = self.ask(wish, now)?;
+        for ix in wish.limits {
+            let Some(slot) = self.slots.get_mut(ix.0 as usize) else { continue };
+            match &mut slot.kind {
+                Kind::Cap(cap) => {
+                    let amount = amount(cap.unit, wish);
+                    cap.take(amount, now.mono);
+                }
+                Kind::Rate(gcra) => gcra.take(now.mono),
+                Kind::Concurrency { open, .. } => *open = open.saturating_add(1),
+            }
+        }
+        let terms = Terms {
+            request: wish.request,
+            key: wish.key,
+            team: wish.team.cloned(),
+            method: Box::from(wish.method),
+            cost: wish.cost,
+            at: self.latest,
+            limits: Some(Limits::from_slice(wish.limits)),
+        };
+        Ok(Reserved { terms, would_deny })
+    }
+
+    fn ask(&mut self, wish: &Wish<'_>, now: Now) -> Result<Option<Denial>, Refused> {
+        let mut cold = None;
+        let mut would_deny = None;
+        for ix in wish.limits {
+            let Some(slot) = self.slots.get_mut(ix.0 as usize) else {
+                return Err(Refused::Denied(Denial::new(DenialCode::BooksUnavailable, "a limit that is not bound")));
+            };
+            match ask_one(slot, wish, now, self.latest) {
+                Answer::Yes => {}
+                Answer::Cold { elsewhere } => cold = Some(cold.unwrap_or(false) | elsewhere),
+                Answer::No(denial) if denial.code == DenialCode::RateLimited && wish.observe_rate => would_deny = Some(denial),
+                Answer::No(denial) => return Err(Refused::Denied(denial)),
+            }
+        }
+        let Some(elsewhere) = cold else { return Ok(would_deny) };
+        for ix in wish.limits {
+            if let Some(Slot { kind: Kind::Cap(cap), .. }) = self.slots.get_mut(ix.0 as usize) {
+                let amount = amount(cap.unit, wish);
+                cap.least = cap.least.max(amount);
+                if cap.passes(amount, self.latest) == Passes::Cold {
+                    cap.wanted = cap.wanted.saturating_add(amount);
+                }
+            }
+        }
+        Err(Refused::Cold { elsewhere })
+    }
+
+    /// A clock that has stepped back makes days doubtful: what has caps is refused until it has caught up.
+    fn look_at_clock(&mut self, limits: &[LimitIx], now: Now) -> Result<(), Refused> {
+        self.now = now;
+        if now.wall >= self.latest {
+            self.latest = now.wall;
+            return Ok(());
+        }
+        let behind = self.latest.millis().saturating_sub(now.wall.millis());
+        let capped = limits.iter().any(|ix| matches!(self.slots.get(ix.0 as usize), Some(Slot { kind: Kind::Cap(_), .. })));
+        if behind > STEP_BACK_MS && capped {
+            let wait = u64::try_from(behind).unwrap_or(0);
+            let denial = Denial::new(DenialCode::ClockSuspect, "the clock stands behind the latest time seen").retry_after(wait);
+            return Err(Refused::Denied(denial));
+        }
+        Ok(())
+    }
+
+    /// Whether a slice runs low; the clerk is then asked before anyone has to wait.
+    pub(crate) fn runs_low(&self, limits: &[LimitIx]) -> bool {
+        limits.iter().any(|ix| matches!(self.slots.get(ix.0 as usize), Some(Slot { kind: Kind::Cap(cap), .. }) if cap.runs_low()))
+    }
+
+    pub(crate) fn view(&mut self, limits: &[LimitIx], now: Now) -> Vec<LimitView> {
+        self.latest = self.latest.max(now.wall);
+        let latest = self.latest;
+        let mut views = Vec::with_capacity(limits.len());
+        for ix in limits {
+            if let Some(slot) = self.slots.get_mut(ix.0 as usize) {
+                views.push(view_one(slot, now, latest));
+            }
+        }
+        views
+    }
+
+    /// Open holds of a scope that count as tasks at work.
+    pub(crate) fn open_of(&self, scope: &Scope) -> u32 {
+        u32::try_from(self.holds.values().filter(|hold| hold.permit && in_scope(&hold.terms, scope)).count()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Whether a hold of this key and team counts in a scope; an account's holds are all its upstream's.
+pub(crate) fn in_scope(terms: &Terms, scope: &Scope) -> bool {
+    match scope {
+        Scope::Key(key) => terms.key == *key,
+        Scope::Team(team) => terms.team.as_ref() == Some(team),
+        Scope::Upstream(_) => true,
+    }
+}
+
+enum Answer {
+    Yes,
+    Cold { elsewhere: bool },
+    No(Denial),
+}
+
+fn ask_one(slot: &mut Slot, wish: &Wish<'_>, now: Now, latest: Timestamp) -> Answer {
+    let Slot { scope, kind } = slot;
+    match kind {
+        Kind::Cap(cap) => {
+            cap.roll(latest);
+            let amount = amount(cap.unit, wish);
+            if amount == 0 {
+                return Answer::Yes;
+            }
+            match cap.passes(amount, latest) {
+                Passes::Yes => Answer::Yes,
+                Passes::Cold => Answer::Cold { elsewhere: cap.blocked_elsewhere(amount) },
+                Passes::Reached(wait) => {
+                    let mut denial = Denial::new(DenialCode::CapReached, format!("the cap of {scope} for the {} is reached", cap.period.as_str()));
+                    denial.retry_after_ms = wait;
+                    Answer::No(denial)
+                }
+            }
+        }
+        Kind::Rate(gcra) => match gcra.wait(now.mono) {
+            0 => Answer::Yes,
+            wait => {
+                let reason = format!("the rate of {scope}, {}, is reached", gcra.rate());
+                Answer::No(Denial::new(DenialCode::RateLimited, reason).retry_after(wait.div_ceil(1_000_000)))
+            }
+        },
+        Kind::Concurrency { most, open } if *open < *most => Answer::Yes,
+        Kind::Concurrency { most, .. } => {
+            let reason = format!("{scope} has {most} open tasks, as many as it may");
+            Answer::No(Denial::new(DenialCode::ConcurrencyLimited, reason).retry_after(5_000))
+        }
+    }
+}
+
+/// What a wish takes of a cap in this unit.
+fn amount(unit: Unit, wish: &Wish<'_>) -> i64 {
+    match unit {
+        Unit::Money => wish.cost.nanos(),
+        Unit::Tasks => 1,
+    }
+}
+
+fn identity(limit: &Limit) -> Identity {
+    let scope = limit.scope.clone();
+    match &limit.kind {
+        LimitKind::Cap { amount, period, zone } => Identity::Cap(scope, (*amount).into(), *period, zone.name().to_owned()),
+        LimitKind::Rate(_) => Identity::Rate(scope),
+        LimitKind::Concurrency(_) => Identity::Concurrency(scope),
+    }
+}
+
+fn view_one(slot: &mut Slot, now: Now, latest: Timestamp) -> LimitView {
+    let scope = slot.scope.clone();
+    match &mut slot.kind {
+        Kind::Cap(cap) => {
+            cap.roll(latest);
+            let amount = match cap.unit {
+                Unit::Money => tollgate_model::Amount::Money(tollgate_model::Money::from_nanos(cap.cap)),
+                Unit::Tasks => tollgate_model::Amount::Tasks(cap.cap),
+            };
+            let kind = LimitKind::Cap { amount, period: cap.period, zone: cap.zone.clone() };
+            let used = cap.used.saturating_add(cap.elsewhere);
+            let resets_at = (cap.period != Period::Total).then_some(cap.window.end);
+            LimitView { limit: Limit { scope, kind }, used, left: cap.cap.saturating_sub(used).max(0), known: cap.known, resets_at }
+        }
+        Kind::Rate(gcra) => {
+            let rate = gcra.rate();
+            let left = i64::from(gcra.wait(now.mono) == 0);
+            let resets_at = Some(latest.plus_millis(i64::try_from(gcra.wait(now.mono) / 1_000_000).unwrap_or(0)));
+            LimitView { limit: Limit { scope, kind: LimitKind::Rate(rate) }, used: 1 - left, left, known: true, resets_at }
+        }
+        Kind::Concurrency { most, open } => {
+            let left = i64::from(most.saturating_sub(*open));
+            LimitView { limit: Limit { scope, kind: LimitKind::Concurrency(*most) }, used: i64::from(*open), left, known: true, resets_at: None }
+        }
+    }
+}
