@@ -31,7 +31,8 @@ need_packages() {
     say "installing Debian packages: ${missing[*]}"
     local install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}")
     "${root[@]}" apt-get update -qq >/dev/null || say "package lists could not be refreshed; trying with the ones at hand"
-    "${root[@]}" "${install[@]}" >/dev/null || stop "apt-get could not install ${missing[*]}" "run: ${install[*]}"
+    local said
+    said=$("${root[@]}" "${install[@]}" 2>&1) || { printf '%s\n' "$said" >&2; stop "apt-get could not install ${missing[*]}" "run: ${install[*]}"; }
 }
 
 # need_rust: a cargo that this repository's toolchain file accepts, on PATH.
@@ -76,7 +77,7 @@ install_toolchain() {
 }
 
 # need_compiler: what the bundled C sources (SQLite, ring) are built with.
-need_compiler() { need_packages "build-essential=cc" "build-essential=make"; }
+need_compiler() { need_packages "build-essential=command -v cc && command -v make"; }
 
 # need_sdks FOLDER: the real SDKs, at exact versions, into FOLDER/sdk-venv and FOLDER/sdk-node.
 need_sdks() {
