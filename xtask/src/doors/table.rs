@@ -22,6 +22,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
             "tollgate-dialect",
             "tollgate-books",
             "tollgate-registry",
+            "tollgate-registry",
             "tollgate-secrets",
             "tollgate-audit",
         ],
@@ -77,6 +78,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
         "tokio",
         &[
             "tollgate-books",
+            "tollgate-registry",
             "tollgate-store-sqlite",
             "tollgate-gateway",
             "tollgate-admin",
