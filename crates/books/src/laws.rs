@@ -1,0 +1,1 @@
+//! The laws that every durable book obeys, as one suite.

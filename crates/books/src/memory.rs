@@ -1,0 +1,278 @@
+//! The book in memory: the reference that every durable store is compared with, and what simulations spend from.
+
+use std::collections::{BTreeMap, HashMap};
+
+use parking_lot::Mutex;
+use tollgate_model::{Money, Name, Scope, TaskId, Timestamp};
+
+use crate::port::{
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow,
+};
+
+/// A book that lives as long as the process; it can be told to play dead.
+#[derive(Default)]
+pub struct MemoryStore {
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+struct Book {
+    fence: u64,
+    boots: HashMap<String, String>,
+    lanes: HashMap<String, u64>,
+    holds: BTreeMap<tollgate_model::RequestId, HoldRow>,
+    counters: HashMap<Counter, HashMap<Holder, Share>>,
+    down: bool,
+}
+
+/// One holder's part of a counter.
+#[derive(Clone, Copy, Default)]
+struct Share {
+    /// The sum of its posted holds in the window.
+    posted: i64,
+    /// Lost with a machine: counted as used.
+    stranded: i64,
+    ceiling: i64,
+    /// The machine died; what was lost is counted at the next lease, when the journal has been replayed.
+    died: bool,
+}
+
+impl Share {
+    const fn used(&self) -> i64 {
+        self.posted.saturating_add(self.stranded)
+    }
+
+    fn reserved(&self) -> i64 {
+        self.ceiling.max(self.used())
+    }
+}
+
+impl MemoryStore {
+    /// Refuses everything as `Down` while set.
+    pub fn play_dead(&self, down: bool) {
+        self.book.lock().down = down;
+    }
+
+    /// Every hold, for checks.
+    pub fn holds(&self) -> Vec<HoldRow> {
+        self.book.lock().holds.values().cloned().collect()
+    }
+
+    fn with<T>(&self, fence: Option<Fence>, work: impl FnOnce(&mut Book) -> T) -> Result<T, StoreError> {
+        let mut book = self.book.lock();
+        if book.down {
+            return Err(StoreError::Down("told to play dead".to_owned()));
+        }
+        if fence.is_some_and(|fence| fence.0 != book.fence) {
+            return Err(StoreError::Fenced);
+        }
+        Ok(work(&mut book))
+    }
+}
+
+impl Store for MemoryStore {
+    fn open(&self, instance: &str, boot: &str, journal_whole: bool) -> Reply<'_, Opened> {
+        let (instance, boot) = (instance.to_owned(), boot.to_owned());
+        Box::pin(async move { self.with(None, |book| book.open(instance, boot, journal_whole)) })
+    }
+
+    fn lease(&self, fence: Fence, wants: Vec<LeaseWant>) -> Reply<'_, Vec<Lease>> {
+        Box::pin(async move { self.with(Some(fence), |book| wants.iter().map(|want| book.lease(want)).collect()) })
+    }
+
+    fn post(&self, fence: Fence, facts: Vec<Fact>, upto: HashMap<String, u64>, give_back: Vec<(Counter, Holder, i64)>) -> Reply<'_, ()> {
+        Box::pin(async move { self.with(Some(fence), |book| book.post(facts, upto, give_back)) })
+    }
+
+    fn owner(&self, upstream: &Name, task: TaskId) -> Reply<'_, Option<HoldRow>> {
+        let upstream = upstream.clone();
+        Box::pin(async move {
+            self.with(None, |book| {
+                book.holds.values().rev().find(|row| row.upstream == upstream && row.task == Some(task)).cloned()
+            })
+        })
+    }
+
+    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
+        let open = |row: &&HoldRow| matches!(row.state, HoldState::Open | HoldState::Unknown);
+        Box::pin(async move { self.with(None, |book| book.holds.values().filter(open).cloned().collect()) })
+    }
+
+    fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
+        let (since, until) = (since.to_owned(), until.to_owned());
+        Box::pin(async move { self.with(None, |book| book.usage(&since, &until)) })
+    }
+}
+
+impl Book {
+    fn open(&mut self, instance: String, boot: String, journal_whole: bool) -> Opened {
+        self.fence += 1;
+        let before = self.boots.insert(instance.clone(), boot.clone());
+        let machine_died = !journal_whole || before.is_some_and(|before| before != boot);
+        if machine_died {
+            for share in self.counters.values_mut().flat_map(HashMap::iter_mut).filter(|(holder, _)| holder.instance == instance) {
+                share.1.died = true;
+            }
+        }
+        Opened { fence: Fence(self.fence), replay_from: self.lanes.clone(), machine_died }
+    }
+
+    fn lease(&mut self, want: &LeaseWant) -> Lease {
+        if !self.counters.contains_key(&want.counter) {
+            let seeded = self.seed(&want.counter, &want.holder.instance);
+            self.counters.insert(want.counter.clone(), seeded);
+        }
+        let shares = self.counters.entry(want.counter.clone()).or_default();
+        let elsewhere = shares.iter().filter(|(holder, _)| **holder != want.holder).map(|(_, share)| share.reserved()).sum();
+        let share = shares.entry(want.holder.clone()).or_default();
+        if share.died {
+            share.stranded += (share.ceiling - share.used()).max(0);
+            share.died = false;
+        }
+        let used = want.used.unwrap_or_else(|| share.used());
+        let before = if want.used.is_some() { share.ceiling } else { 0 };
+        let room = want.cap.saturating_sub(elsewhere);
+        let wished = used.saturating_add(want.slice).max(before);
+        share.ceiling = wished.min(room).max(used);
+        Lease { used, ceiling: share.ceiling, elsewhere }
+    }
+
+    /// A counter not seen before starts from the holds that are in the book.
+    fn seed(&self, counter: &Counter, instance: &str) -> HashMap<Holder, Share> {
+        let mut shares: HashMap<Holder, Share> = HashMap::new();
+        for row in self.holds.values().filter(|row| counts(counter, row)) {
+            let holder = Holder { instance: instance.to_owned(), account: row.upstream.clone() };
+            shares.entry(holder).or_default().posted += weight(counter.unit, row);
+        }
+        shares
+    }
+
+    fn post(&mut self, facts: Vec<Fact>, upto: HashMap<String, u64>, give_back: Vec<(Counter, Holder, i64)>) {
+        for fact in facts {
+            self.apply(fact);
+        }
+        for (lane, number) in upto {
+            let known = self.lanes.entry(lane).or_default();
+            *known = (*known).max(number);
+        }
+        for (counter, holder, ceiling) in give_back {
+            if let Some(share) = self.counters.get_mut(&counter).and_then(|shares| shares.get_mut(&holder)) {
+                share.ceiling = share.ceiling.min(ceiling).max(share.used());
+            }
+        }
+    }
+
+    fn apply(&mut self, fact: Fact) {
+        let (before, after) = match fact {
+            Fact::Held { request, key, team, upstream, method, at, held } => {
+                if self.holds.contains_key(&request) {
+                    return;
+                }
+                let row = HoldRow { request, key, team, upstream, method, at, held, settled: None, task: None, state: HoldState::Open };
+                self.holds.insert(request, row.clone());
+                (None, row)
+            }
+            Fact::Opened { request, task, .. } => {
+                if let Some(row) = self.holds.get_mut(&request) {
+                    row.task = row.task.or(Some(task));
+                }
+                return;
+            }
+            Fact::Settled { request, cost, .. } => match self.change(request, HoldState::Settled, Some(cost)) {
+                Some(changed) => changed,
+                None => return,
+            },
+            Fact::Voided { request, .. } => match self.change(request, HoldState::Voided, None) {
+                Some(changed) => changed,
+                None => return,
+            },
+            Fact::Unknown { request, .. } => match self.change(request, HoldState::Unknown, None) {
+                Some(changed) => changed,
+                None => return,
+            },
+        };
+        for (counter, shares) in &mut self.counters {
+            if counts(counter, &after) {
+                let share = shares.iter_mut().find(|(holder, _)| holder.account == after.upstream);
+                let delta = weight(counter.unit, &after) - before.as_ref().map_or(0, |row| weight(counter.unit, row));
+                if let Some((_, share)) = share {
+                    share.posted += delta;
+                }
+            }
+        }
+    }
+
+    /// Moves a hold on; a settled or voided one stays as it is, and an unknown one is not opened again.
+    fn change(&mut self, request: tollgate_model::RequestId, state: HoldState, settled: Option<Money>) -> Option<(Option<HoldRow>, HoldRow)> {
+        let row = self.holds.get_mut(&request)?;
+        let moves = match (row.state, state) {
+            (HoldState::Open, _) => true,
+            (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,
+            (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => false,
+        };
+        if !moves {
+            return None;
+        }
+        let before = row.clone();
+        row.state = state;
+        row.settled = settled;
+        Some((Some(before), row.clone()))
+    }
+
+    fn usage(&self, since: &str, until: &str) -> Vec<UsageRow> {
+        let mut rows: BTreeMap<(tollgate_model::KeyId, Name, String, String), UsageRow> = BTreeMap::new();
+        for hold in self.holds.values().filter(|hold| hold.state != HoldState::Voided) {
+            let day = day_of(hold.at);
+            if day.as_str() < since || day.as_str() > until {
+                continue;
+            }
+            let row = rows.entry((hold.key, hold.upstream.clone(), hold.method.clone(), day.clone())).or_insert_with(|| UsageRow {
+                key: hold.key,
+                team: hold.team.clone(),
+                upstream: hold.upstream.clone(),
+                method: hold.method.clone(),
+                day,
+                tasks: 0,
+                settled: Money::ZERO,
+                held: Money::ZERO,
+                unknown: Money::ZERO,
+                excess: Money::ZERO,
+            });
+            row.tasks += 1;
+            let add = |sum: &mut Money, more: Money| *sum = sum.checked_add(more).unwrap_or(Money::MAX);
+            match hold.state {
+                HoldState::Open => add(&mut row.held, hold.held),
+                HoldState::Unknown => add(&mut row.unknown, hold.held),
+                HoldState::Settled | HoldState::Voided => {
+                    let cost = hold.settled.unwrap_or(Money::ZERO);
+                    add(&mut row.settled, cost);
+                    add(&mut row.excess, cost.checked_sub(hold.held).unwrap_or(Money::ZERO).max(Money::ZERO));
+                }
+            }
+        }
+        rows.into_values().collect()
+    }
+}
+
+/// Whether a hold stands in a counter: same scope, admitted in the window.
+fn counts(counter: &Counter, row: &HoldRow) -> bool {
+    let scoped = match &counter.scope {
+        Scope::Key(key) => row.key == *key,
+        Scope::Team(team) => row.team.as_ref() == Some(team),
+        Scope::Upstream(upstream) => row.upstream == *upstream,
+    };
+    scoped && counter.window.contains(row.at)
+}
+
+/// What a hold weighs: its cost once settled, its worst case before, nothing once voided.
+fn weight(unit: Unit, row: &HoldRow) -> i64 {
+    match (unit, row.state) {
+        (_, HoldState::Voided) => 0,
+        (Unit::Tasks, _) => 1,
+        (Unit::Money, _) => row.settled.unwrap_or(row.held).nanos(),
+    }
+}
+
+fn day_of(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}

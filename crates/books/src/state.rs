@@ -7,7 +7,7 @@ mod tasks;
 use std::collections::VecDeque;
 
 use hashbrown::HashMap;
-use tollgate_model::{Denial, DenialCode, Limit, LimitKind, Name, Now, Period, RequestId, Scope, TaskId, Timestamp};
+use tollgate_model::{Denial, DenialCode, Limit, LimitKind, Now, Period, RequestId, Scope, TaskId, Timestamp};
 
 use crate::account::Wish;
 use crate::hold::{Limits, Terms};

@@ -1,10 +1,8 @@
 //! How does the gate answer a caller? In the provider's language, always written anew (REFUSALS).
 
-use std::borrow::Cow;
-
 use tollgate_model::{DenialCode, FailureCode, Money, TaskId};
 
-use crate::json::{self, Kind, Raw};
+use crate::json;
 use crate::profile::Profile;
 use crate::v1::operation::{AnswerForm, Operation};
 use crate::v1::read::{Price, Reading, Refused, Said, Shown, Words};
@@ -164,7 +162,7 @@ fn answer(said: &Said<'_>, form: AnswerForm, priced: bool, out: &mut Vec<u8>) {
         return;
     }
     out.extend_from_slice(b"OK|");
-    out.extend_from_slice(&plain(said));
+    out.extend_from_slice(&said.plain());
     if let Some(price) = price {
         out.push(b'|');
         out.extend_from_slice(&price.text());
@@ -176,7 +174,7 @@ fn loose(said: &Said<'_>, form: AnswerForm, out: &mut Vec<u8>) {
         json_members(said, out);
         out.push(b'}');
     } else {
-        out.extend_from_slice(&plain(said));
+        out.extend_from_slice(&said.plain());
     }
 }
 
@@ -196,17 +194,5 @@ fn json_members(said: &Said<'_>, out: &mut Vec<u8>) {
                 out.extend_from_slice(raw.text);
             }
         }
-    }
-}
-
-/// The answer as text: a string's meaning, anything else as its JSON.
-fn plain<'b>(said: &Said<'b>) -> Cow<'b, [u8]> {
-    let text = |raw: &Raw<'b>| match raw.kind {
-        Kind::Object | Kind::Array => Cow::Borrowed(raw.text),
-        Kind::String | Kind::Number | Kind::Bool | Kind::Null => raw.scalar().unwrap_or_default(),
-    };
-    match &said.words {
-        Words::Text(words) => Cow::Borrowed(words),
-        Words::Json(members) => members.iter().find(|(_, raw)| raw.kind != Kind::Null).map(|(_, raw)| text(raw)).unwrap_or_default(),
     }
 }

@@ -107,12 +107,10 @@ impl<'b> Body<'b> {
     /// The same, where text may also come without `OK|` (`ids=`).
     pub(super) fn loose(self) -> Option<Said<'b>> {
         match self {
-            Self::Text { text, .. } => {
-                let text = text.strip_prefix(b"OK|").unwrap_or(text);
-                (!text.is_empty()).then_some(Said { words: Words::Text(text), price: None })
-            }
+            Self::Text { text, .. } => Some(Said { words: Words::Text(text.strip_prefix(b"OK|").unwrap_or(text)), price: None }),
             json @ Self::Json { .. } => json.accepted(),
         }
+        .filter(|said| !said.plain().is_empty())
     }
 
     pub(super) fn balance(&self) -> Option<Money> {
@@ -134,7 +132,18 @@ impl<'b> Body<'b> {
     }
 }
 
-impl Said<'_> {
+impl<'b> Said<'b> {
+    /// The answer as text: a string's meaning, anything else as its JSON.
+    pub(crate) fn plain(&self) -> Cow<'b, [u8]> {
+        match &self.words {
+            Words::Text(text) => Cow::Borrowed(text),
+            Words::Json(members) => {
+                let first = members.iter().find(|(_, raw)| raw.kind != Kind::Null);
+                first.map(|(_, raw)| raw.scalar().unwrap_or(Cow::Borrowed(raw.text))).unwrap_or_default()
+            }
+        }
+    }
+
     /// The task's id, said as a string or a number.
     pub(super) fn task(&self) -> Option<TaskId> {
         match &self.words {

@@ -1,0 +1,75 @@
+//! Room 2: whose key is this?
+
+use std::sync::Arc;
+
+use tollgate_dialect::v1::{AnswerForm, Operation};
+use tollgate_model::{Denial, DenialCode, Factor};
+use tollgate_policy::judge;
+use tollgate_registry::{Key, Standing};
+
+use super::listen::Arrival;
+use super::record::Line;
+use super::understand::Understood;
+use crate::gate::Bound;
+use crate::refusal::Refusal;
+use crate::worker::Worker;
+
+/// A call whose key is known and in force.
+pub struct Identified<'a> {
+    pub(super) arrival: Arrival<'a>,
+    pub(super) operation: Operation<'a>,
+    pub(super) form: AnswerForm,
+    pub(super) key: Arc<Key<Bound>>,
+}
+
+/// Looks the presented credential up by its keyed hash, in the snapshot of this instant. Every failure looks alike outside;
+/// the record tells them apart.
+pub(crate) fn whose<'a>(understood: Understood<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Identified<'a>, Refusal> {
+    let Understood { arrival, call } = understood;
+    let presented = call.credential.expose();
+    let key = known(presented, &arrival, worker, line)?;
+    Ok(Identified { arrival, operation: call.operation, form: call.form, key })
+}
+
+fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Arc<Key<Bound>>, Refusal> {
+    line.verdict.identity = Factor::No;
+    if presented.is_empty() {
+        return Err(Denial::new(DenialCode::Unauthenticated, "no credential was presented").into());
+    }
+    let gate = &worker.gate;
+    let hash = gate.hash(presented);
+    line.credential(hash);
+    let snapshot = gate.registry.snapshot();
+    line.generation(snapshot.generation);
+    let Some(found) = snapshot.find(&hash, arrival.now.wall) else {
+        return Err(unknown(presented, arrival, line).into());
+    };
+    let key = found.key;
+    line.key(&key);
+    if key.attachment.upstream.name != arrival.upstream.name {
+        return Err(Denial::new(DenialCode::Unauthenticated, "the key is for another upstream").into());
+    }
+    match found.standing {
+        Standing::Live => {}
+        Standing::Expired => return Err(Denial::new(DenialCode::Expired, "this secret of the key was replaced and its overlap is over").into()),
+        Standing::Revoked => return Err(Denial::new(DenialCode::Revoked, "the key was revoked").into()),
+    }
+    line.observe(judge::unended(&key.policy, arrival.now.wall, key.last_used()))?;
+    line.verdict.identity = Factor::Ok;
+    Ok(key)
+}
+
+/// Nobody's key, unless it is the provider's own: then a service still holds it and must be found.
+fn unknown(presented: &[u8], arrival: &Arrival<'_>, line: &mut Line<'_>) -> Denial {
+    match arrival.upstream.keyring.recognise(presented) {
+        None => Denial::new(DenialCode::Unauthenticated, "no key of ours"),
+        Some(recognised) => {
+            line.alarm("real_key_presented");
+            let which = match recognised {
+                tollgate_secrets::Recognised::Live(_) => "the live real key was presented by a client: it must be given a virtual key",
+                tollgate_secrets::Recognised::Past(_) => "a past real key was presented by a client: it must be given a virtual key",
+            };
+            Denial::new(DenialCode::Unauthenticated, which)
+        }
+    }
+}
