@@ -1,1 +1,5 @@
-//! Memory: the journal's lanes, the sealer, checkpoints, verification, replay
+//! Memory: the journal's lanes, the sealer, checkpoints, verification, replay.
+
+pub mod record;
+
+pub use record::{Decision, Event, HoldEnd, Kind, Record};
