@@ -38,12 +38,14 @@ pub struct Sent {
 }
 
 /// What closing a hold came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closed {
     /// The hold.
     pub request: RequestId,
     /// Whose.
     pub key: KeyId,
+    /// The priced method.
+    pub method: Box<str>,
     /// What was held.
     pub held: Money,
     /// What it cost; zero when it was returned.

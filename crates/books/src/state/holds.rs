@@ -51,7 +51,7 @@ impl State {
         if let Some(task) = open.task {
             self.task_closed(task);
         }
-        Some(Closed { request, key: open.terms.key, held, settled, excess, voided: cost.is_none(), assumed })
+        Some(Closed { request, key: open.terms.key, method: open.terms.method, held, settled, excess, voided: cost.is_none(), assumed })
     }
 
     /// Sent, and nobody knows: the money stays spent; the permit stays until the deadline, then a team is not locked out.
