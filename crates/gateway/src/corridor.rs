@@ -5,20 +5,19 @@
 
 use tollgate_dialect::v1::Operation;
 
-use crate::refusal::{Reply, Refusal};
+use crate::refusal::{Refusal, Reply};
 use crate::room::{allow, arm, identify, intend, listen::Arrival, locate, own, record::Line, send, settle, time, understand};
 use crate::worker::Worker;
 
 /// Walks one request from its last byte to its answer. The line of the journal is a guard: whatever happens in between, a
 /// panic included, it is written once.
-pub(crate) async fn walk(worker: &Worker, arrival: Arrival<'_>) -> Reply {
+pub(crate) async fn walk<'a>(worker: &'a Worker, arrival: Arrival<'a>) -> Reply {
     let mut line = Line::open(worker, &arrival);
-    let form = understand::form(&arrival);
     let walked = rooms(worker, arrival, &mut line).await;
-    line.close(form, walked)
+    line.close(walked)
 }
 
-async fn rooms(worker: &Worker, arrival: Arrival<'_>, line: &mut Line<'_>) -> Result<Reply, Refusal> {
+async fn rooms<'a>(worker: &Worker, arrival: Arrival<'a>, line: &mut Line<'a>) -> Result<Reply, Refusal> {
     // 1. which operation is this, exactly? the client's bytes end here
     let understood = understand::read(arrival, line)?;
     // 2. whose key? judged by the snapshot of this instant: a change binds whatever is identified after it
@@ -28,17 +27,17 @@ async fn rooms(worker: &Worker, arrival: Arrival<'_>, line: &mut Line<'_>) -> Re
 
     match located.operation() {
         // answered from the key's own allowance; no provider is asked
-        Operation::Balance | Operation::Threads => Ok(own::allowance(&located, worker, line)),
+        Operation::Balance | Operation::Threads => Ok(own::allowance(&located, worker, line).await),
         // free reads: identity, network and ownership only, since the task is paid for
         Operation::Poll { .. } | Operation::PollMany { .. } | Operation::Report { .. } => {
-            let owned = own::task(located, worker, line).await?;
+            let owned = own::task(located, worker).await?;
             let armed = arm::credential(owned, line)?;
             let answered = send::free(armed, worker, line).await?;
-            Ok(settle::read(answered, worker, line))
+            Ok(settle::read(&answered, worker, line))
         }
         Operation::Submit(_) | Operation::SolveNow(_) => {
             // 4. at an allowed time? pure
-            let timely = time::when(located, line)?;
+            let timely = time::when(located, worker, line)?;
             // 5. allowance in every limit that applies, in one step, all or nothing
             let reserved = allow::reserve(timely, worker, line).await?;
             // 6. the credential, borrowed for the provider's own host only
@@ -48,7 +47,8 @@ async fn rooms(worker: &Worker, arrival: Arrival<'_>, line: &mut Line<'_>) -> Re
             // 8. sent once; what is lost on the way is unknown, never sent again
             let answered = send::paid(intended, worker, line).await?;
             // 9. owner and cost are written before the client learns the id
-            settle::submission(answered, worker, line)
+            let settled = settle::submission(answered, worker, line).await?;
+            Ok(settled.reply())
         }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use arc_swap::ArcSwap;
 use tollgate_audit::LaneHealth;
 use tollgate_books::{Account, Books, LimitIx};
 use tollgate_dialect::Profile;
-use tollgate_model::{CredentialHash, Name, Pepper};
+use tollgate_model::{CredentialHash, Name, Now, Pepper, Timestamp};
 use tollgate_policy::price::PriceTable;
 use tollgate_registry::Registry;
 use tollgate_secrets::Keyring;
@@ -16,6 +17,7 @@ use crate::clock::Clock;
 use crate::egress::dial::Origin;
 use crate::recent::Recent;
 use crate::settings::Settings;
+use crate::tally::Tally;
 
 /// The gate: what every worker and errand is given.
 pub struct Gate {
@@ -33,10 +35,16 @@ pub struct Gate {
     pub upstreams: Upstreams,
     /// Whether the lanes can be written, one entry a worker.
     pub lanes: Vec<Arc<LaneHealth>>,
+    /// Answers by what they were.
+    pub tally: Tally,
     /// The last refusals of each key, in words, for `GET /v1/me`.
     pub recent: Recent,
     /// Whether the gate is going down: no new connections, answers say `connection: close`.
     pub draining: AtomicBool,
+    /// Whether some worker's lane fails or hangs; set by the watchdog, which stands off the workers.
+    pub journal_down: AtomicBool,
+    /// The time of the audit log's last line at start: a clock that stands before it is in doubt.
+    pub floor: Timestamp,
     /// Connections open over all workers.
     pub(crate) connections: AtomicUsize,
     /// Bytes of bodies being read over all workers.
@@ -71,6 +79,8 @@ pub struct Upstream {
     pub account: Arc<Account>,
     /// The plan's threads, where it is sold by threads.
     pub threads: Option<u32>,
+    /// Methods that cost more than their price says; until the gate is started with a higher one.
+    pub stopped: ArcSwap<Vec<Box<str>>>,
 }
 
 /// All upstreams, by name and by host.
@@ -109,19 +119,49 @@ impl Upstreams {
     }
 }
 
+impl Upstream {
+    /// Whether the method was stopped.
+    pub fn is_stopped(&self, method: &str) -> bool {
+        self.stopped.load().iter().any(|stopped| **stopped == *method)
+    }
+
+    /// Stops a method.
+    pub(crate) fn stop(&self, method: &str) {
+        self.stopped.rcu(|stopped| {
+            let mut stopped = stopped.as_ref().clone();
+            if !stopped.iter().any(|other| **other == *method) {
+                stopped.push(method.into());
+            }
+            stopped
+        });
+    }
+}
+
 impl Gate {
     /// Why the gate is not ready to take paid calls; nothing when it is.
     pub fn unready(&self) -> Option<&'static str> {
         if self.draining.load(Ordering::Relaxed) {
             return Some("draining");
         }
-        if self.lanes.iter().any(|lane| lane.is_failing()) {
+        if self.journal_down.load(Ordering::Relaxed) || self.lanes.iter().any(|lane| lane.is_failing()) {
             return Some("the journal cannot be written");
         }
         if self.books.is_stalled() {
             return Some("the books cannot be written");
         }
         self.upstreams.iter().any(|upstream| upstream.keyring.current().is_none()).then_some("a real key is missing")
+    }
+
+    /// The watchdog's round: a lane that hangs in its write cannot say so itself. Called every 100 ms, off the workers.
+    pub fn watch_lanes(&self, now: Now) {
+        let down = self.lanes.iter().any(|lane| lane.is_failing() || lane.is_hanging(now.mono));
+        if self.journal_down.swap(down, Ordering::Relaxed) != down {
+            if down {
+                tracing::error!("the audit log cannot be written: paid calls are refused until it can");
+            } else {
+                tracing::info!("the audit log is written again");
+            }
+        }
     }
 
     /// The keyed hash of a presented credential.

@@ -1,7 +1,26 @@
 //! The corridor: listeners, rooms, errands, egress, responses.
 
 pub mod clock;
+mod corridor;
 mod deadline;
 pub mod egress;
+mod errand;
+pub mod gate;
+mod journal;
+mod me;
 mod random;
 mod recent;
+mod refusal;
+mod room;
+mod serve;
+pub mod settings;
+pub mod stage;
+pub mod start;
+pub mod tally;
+mod worker;
+
+pub use gate::{Bound, Gate, Upstream, Upstreams};
+pub use recent::Recent;
+pub use settings::{Budgets, Durability, Listener, Settings};
+pub use start::{Desk, Running, bind, start};
+pub use tally::Tally;

@@ -62,6 +62,11 @@ impl Reply {
         }
     }
 
+    /// An answer in JSON, for what is no provider's business.
+    pub(crate) fn json(id: RequestId, status: u16, value: &serde_json::Value) -> Self {
+        Self { content_type: "application/json", ..Self::bare(id, status, "") }.with_body(value.to_string().into_bytes())
+    }
+
     /// The same, after which the connection ends.
     pub(crate) fn closing(mut self) -> Self {
         self.close = true;

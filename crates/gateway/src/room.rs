@@ -1,14 +1,14 @@
 //! The rooms, in the corridor's order; each answers its one question and makes the next stage.
 
-pub mod allow;
-pub mod arm;
-pub mod identify;
-pub mod intend;
-pub mod listen;
-pub mod locate;
-pub mod own;
-pub mod record;
-pub mod send;
-pub mod settle;
-pub mod time;
-pub mod understand;
+pub(crate) mod allow;
+pub(crate) mod arm;
+pub(crate) mod identify;
+pub(crate) mod intend;
+pub(crate) mod listen;
+pub(crate) mod locate;
+pub(crate) mod own;
+pub(crate) mod record;
+pub(crate) mod send;
+pub(crate) mod settle;
+pub(crate) mod time;
+pub(crate) mod understand;

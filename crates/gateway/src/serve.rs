@@ -11,8 +11,9 @@ use tollgate_wire::{Decoder, Method, Reject, RequestHead, encode, parse_head};
 
 use crate::corridor;
 use crate::deadline::{Elapsed, Slot};
+use crate::me;
 use crate::refusal::Reply;
-use crate::room::listen::{self, Entrance};
+use crate::room::listen::{self, Arrived, Entrance};
 use crate::worker::Worker;
 
 /// A head must be whole by then; a body must come at 1 KiB/s after 15 s; an idle connection is kept that long.
@@ -70,11 +71,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             Ok(consumed) => consumed,
             Err(reject) => return self.turn_away(worker, peer, reject).await,
         };
-        let now = worker.gate.clock.now();
         let bytes = self.inbox.get(..length).unwrap_or_default();
-        let mut reply = match listen::arrive(worker, entrance, peer, now, &head, bytes, &self.body) {
-            Ok(arrival) => corridor::walk(worker, arrival).await,
-            Err(reply) => reply,
+        let mut reply = match listen::arrive(worker, entrance, peer, &head, bytes, &self.body) {
+            Arrived::Call(arrival) => corridor::walk(worker, arrival).await,
+            Arrived::Me(asking) => me::answer(worker, asking).await,
+            Arrived::Answered(reply) => reply,
         };
         self.inbox.drain(..consumed);
         let old = worker.gate.clock.now().mono.millis_since(self.began) > OLD_MS;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use tollgate_model::{CidrSet, Name};
-use tollgate_policy::network::ForwardedHeader;
+use tollgate_model::Name;
+use tollgate_policy::network::{ForwardedHeader, TrustedProxies};
 
 /// Everything that only a restart changes.
 pub struct Settings {
@@ -14,7 +14,7 @@ pub struct Settings {
     /// Worker threads; each has its own connections, pools and lane.
     pub workers: usize,
     /// Whose forwarded header is believed.
-    pub trusted_proxies: CidrSet,
+    pub trusted_proxies: TrustedProxies,
     /// Which forwarded header.
     pub forwarded_header: ForwardedHeader,
     /// Limits of heads and bodies.

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
-use tollgate_audit::Lane;
+use tollgate_audit::Event;
 use tollgate_model::Name;
 
 use crate::deadline::{Deadlines, SWEEP_MS};
@@ -20,6 +21,7 @@ use crate::egress::exchange::Scratch;
 use crate::egress::pool::Pool;
 use crate::errand;
 use crate::gate::Gate;
+use crate::journal::Journal;
 use crate::random::Random;
 use crate::room::listen::Entrance;
 use crate::serve::serve;
@@ -28,7 +30,7 @@ use crate::serve::serve;
 pub(crate) struct Worker {
     pub(crate) gate: Arc<Gate>,
     pub(crate) index: usize,
-    pub(crate) lane: RefCell<Lane>,
+    pub(crate) journal: Journal,
     pub(crate) random: Random,
     pub(crate) deadlines: Deadlines,
     ways: RefCell<HashMap<Name, Rc<Way>>>,
@@ -47,7 +49,7 @@ pub(crate) struct Way {
 pub(crate) struct Start {
     pub(crate) gate: Arc<Gate>,
     pub(crate) index: usize,
-    pub(crate) lane: Lane,
+    pub(crate) journal: Journal,
     pub(crate) doors: Vec<Door>,
 }
 
@@ -71,7 +73,7 @@ pub(crate) fn run(start: Start) -> io::Result<()> {
     let worker = Rc::new(Worker {
         gate: start.gate,
         index: start.index,
-        lane: RefCell::new(start.lane),
+        journal: start.journal,
         random: Random::system(),
         deadlines: Deadlines::default(),
         ways: RefCell::default(),
@@ -118,6 +120,20 @@ impl Worker {
         }
     }
 
+    /// Says that somebody must look: in the journal, and on the log.
+    pub(crate) fn alarm(&self, alarm: &'static str, upstream: &Name, what: &str) {
+        tracing::error!(alarm, upstream = upstream.as_str(), "{what}");
+        let detail = json!({ "upstream": upstream.as_str(), "what": what });
+        self.journal.event(&Event {
+            at: self.gate.clock.now().wall,
+            kind: "alert",
+            action: alarm,
+            outcome: "unknown",
+            subject: Some(upstream.as_str()),
+            detail: Some(&detail),
+        });
+    }
+
     /// Sweeps deadlines, pools and the lane until the gate has drained.
     async fn keep_house(self: Rc<Self>) {
         let mut draining_since = None;
@@ -129,7 +145,7 @@ impl Worker {
             for way in self.ways.borrow().values() {
                 way.pool.sweep(now.mono);
             }
-            self.lane.borrow_mut().sweep(now, LINES_MS);
+            self.journal.sweep(now, LINES_MS);
             if draining {
                 let since = *draining_since.get_or_insert(now.mono);
                 if self.serving.get() == 0 || now.mono.millis_since(since) > self.gate.settings.drain_ms {
@@ -140,7 +156,7 @@ impl Worker {
     }
 
     fn finish(&self) -> io::Result<()> {
-        self.lane.borrow_mut().flush(self.gate.clock.now())
+        self.journal.flush()
     }
 }
 

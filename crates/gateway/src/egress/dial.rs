@@ -26,6 +26,8 @@ pub struct Origin {
     pub tls: Option<Arc<ClientConfig>>,
     /// Which addresses the host may resolve to.
     pub reach: Reach,
+    /// The Host header's value: the port only where it is not the scheme's own.
+    pub(crate) host_header: String,
 }
 
 /// Why there is no connection; nothing was sent.
@@ -55,11 +57,13 @@ const FRESH_MS: u64 = 30_000;
 const CONNECT_MS: u64 = 3_000;
 
 impl Origin {
-    /// The Host header's value: the port only where it is not the scheme's own.
-    pub(crate) fn host_header(&self) -> String {
-        let default = if self.tls.is_some() { 443 } else { 80 };
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        if self.port == default { host } else { format!("{host}:{}", self.port) }
+    /// The place; a literal address reaches itself alone, a name public addresses alone.
+    pub fn new(host: String, port: u16, tls: Option<Arc<ClientConfig>>) -> Self {
+        let default = if tls.is_some() { 443 } else { 80 };
+        let authority = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let host_header = if port == default { authority } else { format!("{authority}:{port}") };
+        let reach = host.parse().map_or(Reach::Public, Reach::Literal);
+        Self { host, port, tls, reach, host_header }
     }
 }
 

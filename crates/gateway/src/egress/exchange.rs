@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tollgate_model::Now;
-use tollgate_wire::{AnswerFraming, Decoder, Framing, Limits, ResponseHead, parse_response_head};
+use tollgate_wire::{AnswerFraming, Decoder, Framing, Limits, Reject, ResponseHead, parse_response_head};
 
 use super::connection::Connection;
 use crate::clock::Clock;
@@ -27,8 +27,16 @@ pub(crate) enum Lost {
     TooLarge,
     #[error("the provider's answer is malformed: {0}")]
     Malformed(#[from] tollgate_wire::ResponseError),
+    #[error("the provider's answer is malformed: {0}")]
+    Chunks(Reject),
     #[error("the connection to the provider broke")]
     Broken,
+}
+
+impl From<Reject> for Lost {
+    fn from(reject: Reject) -> Self {
+        if reject == Reject::BodyTooLarge { Self::TooLarge } else { Self::Chunks(reject) }
+    }
 }
 
 /// A whole answer, with its bytes in the buffers handed in.
@@ -42,6 +50,8 @@ pub(crate) struct Received {
 /// Reused buffers of one exchange.
 #[derive(Default)]
 pub(crate) struct Scratch {
+    /// The request as the dialect encodes it.
+    pub(crate) outgoing: tollgate_dialect::v1::Outgoing,
     /// The request's bytes, the real key among them: wiped after sending.
     pub(crate) request: Vec<u8>,
     /// The head's bytes as they came.
@@ -107,8 +117,8 @@ async fn read_body(connection: &mut Connection, scratch: &mut Scratch, head: &Re
             return until_close(connection, scratch, slot, began).await;
         }
     };
-    let mut decoder = Decoder::new(framing, Limits::ANSWER.body).map_err(|_| Lost::TooLarge)?;
-    let progress = decoder.push(&raw, &mut scratch.body).map_err(|_| Lost::Cut)?;
+    let mut decoder = Decoder::new(framing, Limits::ANSWER.body)?;
+    let progress = decoder.push(&raw, &mut scratch.body)?;
     let mut surplus = progress.used < raw.len();
     let mut raw = raw;
     while !decoder.is_done() {
@@ -119,7 +129,7 @@ async fn read_body(connection: &mut Connection, scratch: &mut Scratch, head: &Re
             Ok(_) => {}
             Err(_) => return Err(Lost::Broken),
         }
-        let progress = decoder.push(&raw, &mut scratch.body).map_err(|_| Lost::Cut)?;
+        let progress = decoder.push(&raw, &mut scratch.body)?;
         surplus = progress.used < raw.len();
     }
     Ok(surplus)

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tollgate_books::{Hold, Wish};
 use tollgate_model::{Denial, DenialCode, Factor, Money};
-use tollgate_policy::judge;
+use tollgate_policy::judge::{self, Judged};
+use tollgate_policy::policy::Observed;
 
 use super::arm::Sendable;
 use super::record::Line;
@@ -45,16 +46,22 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
     let bound = &identified.key.attachment;
     let flight = take_off(bound.in_flight.clone(), worker.gate.settings.budgets.calls_per_key)?;
     let method = identified.operation.submit().map_or("", |submit| submit.method);
+    let now = identified.arrival.now;
     let wish = Wish {
         request: identified.arrival.id,
         key: identified.key.id,
-        team: identified.key.team.clone(),
-        method: method.into(),
+        team: identified.key.team.as_ref(),
+        method,
         cost: held,
         limits: &bound.limits,
+        observe_rate: identified.key.policy.observes(Observed::Rate, now.wall),
     };
-    let hold = worker.gate.books.reserve(&bound.upstream.account, &wish, identified.arrival.now).await?;
+    let hold = worker.gate.books.reserve(&bound.upstream.account, &wish, now).await?;
     line.verdict.allowance = Factor::Ok;
+    if let Some(denial) = hold.would_deny() {
+        line.verdict.allowance = Factor::WouldDeny;
+        line.observe(Judged::WouldDeny(denial.clone()))?;
+    }
     line.held(held);
     Ok(Reserved { timely, hold, held, flight })
 }
@@ -68,6 +75,9 @@ fn price(timely: &Timely<'_>, line: &mut Line<'_>) -> Result<Money, Refusal> {
     }
     let submit = identified.operation.submit().ok_or_else(|| Denial::new(DenialCode::OperationDenied, "not a submission"))?;
     line.observe(judge::permits_method(&identified.key.policy, submit.method))?;
+    if upstream.is_stopped(submit.method) {
+        return Err(Denial::new(DenialCode::OperationDenied, "the provider charged more than the price table says: the method is stopped").into());
+    }
     if let Some(callback) = &submit.pingback {
         let host = callback.host().ok_or_else(|| Denial::new(DenialCode::CallbackDenied, "the callback is not a plain URL"))?;
         line.observe(judge::permits_callback(&identified.key.policy, host))?;

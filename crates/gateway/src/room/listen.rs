@@ -10,7 +10,7 @@ use tollgate_policy::network::client_address;
 use tollgate_wire::{Framing, Method, Reject, RequestHead};
 
 use crate::gate::Upstream;
-use crate::me;
+use crate::me::Asking;
 use crate::refusal::Reply;
 use crate::room::record;
 use crate::worker::Worker;
@@ -76,18 +76,28 @@ impl Drop for BodyBudget<'_> {
     }
 }
 
-/// Makes the arrival, or answers at once what is no provider's business: health, `GET /v1/me`, an unknown place.
+/// What came in.
+pub(crate) enum Arrived<'a> {
+    /// A request for an upstream.
+    Call(Arrival<'a>),
+    /// A caller that asks about itself (`GET /v1/me`).
+    Me(Asking<'a>),
+    /// Something that is answered without asking who it is.
+    Answered(Reply),
+}
+
+/// Tells apart what came in; times and addresses are sampled here, once.
 pub(crate) fn arrive<'a>(
     worker: &Worker,
     entrance: &Entrance,
     peer: IpAddr,
-    now: Now,
-    head: &'a RequestHead,
+    head: &RequestHead,
     bytes: &'a [u8],
     body: &'a [u8],
-) -> Result<Arrival<'a>, Reply> {
+) -> Arrived<'a> {
+    let now = worker.gate.clock.now();
     let Ok(random) = worker.random.bytes() else {
-        return Err(Reply::bare(RequestId::from_bytes([0; 16]), 503, "no randomness: requests cannot be named").closing());
+        return Arrived::Answered(Reply::bare(RequestId::from_bytes([0; 16]), 503, "no randomness: requests cannot be named").closing());
     };
     let id = RequestId::new(now.wall, random);
     let settings = &worker.gate.settings;
@@ -95,37 +105,37 @@ pub(crate) fn arrive<'a>(
     let client = client_address(peer, forwarded, settings.forwarded_header, &settings.trusted_proxies);
     let (whole, query) = (head.path.of(bytes), head.query.of(bytes));
     let authorization = head.authorization.map(|span| span.of(bytes));
+    let user_agent = head.user_agent.map(|span| span.of(bytes));
     match (head.method, whole) {
-        (Method::Get | Method::Head, b"/healthz") => return Err(Reply::bare(id, 200, "ok")),
-        (Method::Get | Method::Head, b"/readyz") => return Err(readiness(worker, id)),
-        (Method::Get, b"/v1/me") => return Err(me::answer(worker, id, now, client, query, authorization)),
-        (Method::Options, _) => return Err(Reply::bare(id, 204, "")),
-        (Method::Head, _) => return Err(Reply::bare(id, 405, "HEAD is served for /healthz and /readyz only")),
-        (Method::Get | Method::Post, _) => {}
+        (Method::Get | Method::Head, b"/healthz") => return Arrived::Answered(Reply::bare(id, 200, "ok")),
+        (Method::Get | Method::Head, b"/readyz") => return Arrived::Answered(readiness(worker, id)),
+        (Method::Get, b"/v1/me") => return Arrived::Me(Asking { id, now, source: peer, client, query, authorization, user_agent }),
+        _ => {}
     }
-    let (upstream, path) = route(worker, entrance, head.host.of(bytes), whole).map_err(|(status, text)| Reply::bare(id, status, text))?;
-    Ok(Arrival {
-        id,
-        now,
-        source: peer,
-        client,
-        upstream,
-        method: head.method,
-        path,
-        query,
-        content_type: head.content_type.map(|span| span.of(bytes)),
-        authorization,
-        user_agent: head.user_agent.map(|span| span.of(bytes)),
-        body,
-    })
+    let nowhere = |status, text| {
+        record::turned_away(worker, id, now, peer, status, text);
+        Arrived::Answered(Reply::bare(id, status, text))
+    };
+    match head.method {
+        Method::Options => return nowhere(204, "OPTIONS"),
+        Method::Head => return nowhere(405, "HEAD is served for /healthz and /readyz only"),
+        Method::Get | Method::Post => {}
+    }
+    let (upstream, path) = match route(worker, entrance, head.host.of(bytes), whole) {
+        Ok(found) => found,
+        Err((status, text)) => return nowhere(status, text),
+    };
+    let content_type = head.content_type.map(|span| span.of(bytes));
+    let method = head.method;
+    Arrived::Call(Arrival { id, now, source: peer, client, upstream, method, path, query, content_type, authorization, user_agent, body })
 }
 
 /// Answers what was no request, and writes it down.
 pub(crate) fn reject(worker: &Worker, peer: IpAddr, reject: Reject) -> Reply {
     let now = worker.gate.clock.now();
     let id = RequestId::new(now.wall, worker.random.bytes().unwrap_or_default());
-    record::rejected(worker, id, now, peer, reject);
-    let mut reply = Reply::bare(id, reject.status(), &reject.to_string()).closing();
+    record::turned_away(worker, id, now, peer, reject.status(), reject.reason());
+    let mut reply = Reply::bare(id, reject.status(), reject.reason()).closing();
     reply.denied = Some(DenialCode::Malformed.as_str());
     reply
 }

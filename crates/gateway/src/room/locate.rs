@@ -1,7 +1,6 @@
 //! Room 3: may it be used from here?
 
 use tollgate_dialect::v1::Operation;
-use tollgate_model::Factor;
 use tollgate_policy::judge;
 
 use super::identify::Identified;
@@ -22,9 +21,9 @@ pub(crate) fn from<'a>(identified: Identified<'a>, line: &mut Line<'_>) -> Resul
     Ok(Located { identified })
 }
 
-impl Located<'_> {
+impl<'a> Located<'a> {
     /// What is asked: it decides which rooms follow.
-    pub(crate) fn operation(&self) -> &Operation {
+    pub(crate) fn operation(&self) -> &Operation<'a> {
         &self.identified.operation
     }
 }

@@ -1,11 +1,9 @@
 //! Room 8: does the provider answer? Sent once over a connection to the configured place; lost means unknown.
 
 use std::pin::pin;
-use std::sync::Arc;
-
 use tokio::io::AsyncWriteExt;
-use tollgate_dialect::v1::{self, AnswerForm, Boundary, Operation, Outgoing};
-use tollgate_model::{Failure, FailureCode, Retry, Side};
+use tollgate_dialect::v1::{self, AnswerForm, Boundary, Operation};
+use tollgate_model::{Failure, FailureCode, Now, Retry, Side};
 use tollgate_secrets::Entry;
 use tollgate_wire::encode;
 use zeroize::Zeroize;
@@ -14,6 +12,7 @@ use super::arm::{Armed, Sendable};
 use super::intend::Intended;
 use super::own::Owned;
 use super::record::Line;
+use super::settle;
 use crate::egress::dial::{DialError, dial};
 use crate::egress::exchange::{Lost, Received, Scratch, exchange};
 use crate::gate::Upstream;
@@ -27,9 +26,16 @@ pub struct Answered<S> {
 }
 
 /// The answer's bytes; scanned for the live key before anyone reads them.
-pub struct Answer {
+pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+}
+
+/// What came of one exchange.
+pub(crate) struct Transmitted {
+    pub(crate) answer: Result<Answer, NoAnswer>,
+    /// How long the provider took, connecting included.
+    pub(crate) micros: u64,
 }
 
 /// Why there is no answer, by what it means for the money.
@@ -44,52 +50,58 @@ pub(crate) enum NoAnswer {
 
 /// Sends a paid call whose intent is written. Its money returns if no byte was sent, and is unknown otherwise.
 pub(crate) async fn paid<'a>(intended: Intended<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Answered<Intended<'a>>, Refusal> {
-    let located = &intended.armed.stage.timely.located;
-    let (operation, form) = (located.operation(), located.identified.form);
-    let upstream = intended.armed.stage.upstream().clone();
-    match transmit(worker, &upstream, &intended.armed.entry, operation, form, line).await {
-        Ok(answer) => Ok(Answered { stage: intended, answer }),
+    let located = &intended.timely.located;
+    let transmitted = transmit(worker, intended.upstream(), &intended.entry, located.operation(), located.identified.form).await;
+    line.upstream_took(transmitted.micros);
+    let failure = match transmitted.answer {
+        Ok(answer) => return Ok(Answered { stage: intended, answer }),
         Err(NoAnswer::NotSent(error)) => {
-            super::settle::void(intended, worker, line);
-            Err(unreachable(&error).into())
+            let failure = unreachable(&error);
+            settle::void(intended, worker, line, &failure);
+            return Err(failure.into());
         }
-        Err(NoAnswer::Lost(lost)) => {
-            super::settle::unknown(intended, worker, line);
-            Err(unknown(FailureCode::OutcomeUnknown, lost.to_string()).into())
-        }
-        Err(NoAnswer::Leaked(place)) => {
-            super::settle::unknown(intended, worker, line);
-            Err(unknown(FailureCode::LeakWithheld, format!("the answer held the live real key ({place}) and was withheld")).into())
-        }
-    }
+        Err(NoAnswer::Lost(lost)) => unknown(FailureCode::OutcomeUnknown, lost.to_string()),
+        Err(NoAnswer::Leaked(place)) => leaked(place, line),
+    };
+    settle::lost(intended, line, &failure);
+    Err(failure.into())
 }
 
 /// Sends a free read of an owned task. Any trouble reads as "not ready": a fatal word would destroy a paid answer.
 pub(crate) async fn free<'a>(armed: Armed<Owned<'a>>, worker: &Worker, line: &mut Line<'_>) -> Result<Answered<Owned<'a>>, Refusal> {
     let located = &armed.stage.located;
-    let upstream = armed.stage.upstream().clone();
-    let sent = transmit(worker, &upstream, &armed.entry, located.operation(), located.identified.form, line).await;
-    match sent {
+    let transmitted = transmit(worker, armed.stage.upstream(), &armed.entry, located.operation(), located.identified.form).await;
+    line.upstream_took(transmitted.micros);
+    match transmitted.answer {
         Ok(answer) => Ok(Answered { stage: armed.stage, answer }),
         Err(NoAnswer::NotSent(error)) => Err(unreachable(&error).into()),
         Err(NoAnswer::Lost(lost)) => Err(unknown(FailureCode::UpstreamUnreachable, lost.to_string()).into()),
-        Err(NoAnswer::Leaked(place)) => {
-            Err(unknown(FailureCode::LeakWithheld, format!("the answer held the live real key ({place}) and was withheld")).into())
-        }
+        Err(NoAnswer::Leaked(place)) => Err(leaked(place, line).into()),
     }
 }
 
 /// One exchange with an upstream: encode, connect or reuse, send, read, scan. Shared by the rooms and the errands.
 pub(crate) async fn transmit(
     worker: &Worker,
-    upstream: &Arc<Upstream>,
-    entry: &Arc<Entry>,
+    upstream: &Upstream,
+    entry: &Entry,
     operation: &Operation<'_>,
     form: AnswerForm,
-    line: &mut Line<'_>,
-) -> Result<Answer, NoAnswer> {
+) -> Transmitted {
     let clock = &worker.gate.clock;
     let began = clock.now();
+    let answer = attempt(worker, upstream, entry, operation, form, began).await;
+    Transmitted { answer, micros: clock.now().mono.nanos_since(began.mono) / 1000 }
+}
+
+async fn attempt(
+    worker: &Worker,
+    upstream: &Upstream,
+    entry: &Entry,
+    operation: &Operation<'_>,
+    form: AnswerForm,
+    began: Now,
+) -> Result<Answer, NoAnswer> {
     let way = worker.way(&upstream.name);
     let slot = worker.deadlines.slot();
     let mut connection = match way.pool.take(began.mono) {
@@ -98,10 +110,9 @@ pub(crate) async fn transmit(
     };
     let mut scratch = worker.scratch();
     write_request(worker, upstream, entry, operation, form, &mut scratch).map_err(|()| NoAnswer::NotSent(DialError::Connect))?;
-    let received = exchange(&mut connection, &mut scratch, &slot, clock).await;
+    let received = exchange(&mut connection, &mut scratch, &slot, &worker.gate.clock).await;
     scratch.request.zeroize();
-    let now = clock.now();
-    line.upstream_took(now.mono.nanos_since(began.mono) / 1000);
+    let now = worker.gate.clock.now();
     let Received { head, reusable } = received.map_err(NoAnswer::Lost)?;
     if let Some(place) = leak(entry, &scratch) {
         worker.give_scratch(scratch);
@@ -133,18 +144,18 @@ fn write_request(
     scratch: &mut Scratch,
 ) -> Result<(), ()> {
     let boundary = Boundary::from_random(worker.random.bytes().map_err(|_| ())?);
-    let mut outgoing = Outgoing::new();
-    v1::encode(operation, form, entry.expose(), &upstream.profile, &boundary, &mut outgoing);
+    let Scratch { outgoing, request, .. } = scratch;
+    v1::encode(operation, form, entry.expose(), &upstream.profile, &boundary, outgoing);
     let headers: [(&str, &[u8]); 4] =
         [("User-Agent", b"tollgate"), ("Accept", b"*/*"), ("Accept-Encoding", b"identity"), ("Content-Type", &outgoing.content_type)];
     let posts = outgoing.method == tollgate_dialect::Method::Post;
     let used = if posts { &headers[..] } else { headers.get(..3).unwrap_or_default() };
-    scratch.request.clear();
+    request.clear();
     // sized before the key is written: growth would leave a copy of it behind
-    scratch.request.reserve(outgoing.target.len() + outgoing.body.len() + 512);
+    request.reserve(outgoing.target.len() + outgoing.body.len() + 512);
     let body = posts.then_some(outgoing.body.as_slice());
     let written =
-        encode::request(&mut scratch.request, outgoing.method.as_str(), &[&outgoing.target], &upstream.host_header, used, body);
+        encode::request(request, outgoing.method.as_str(), &[&outgoing.target], &upstream.origin.host_header, used, body);
     outgoing.target.zeroize();
     outgoing.body.zeroize();
     written.map_err(|_| ())
@@ -152,6 +163,12 @@ fn write_request(
 
 fn unreachable(error: &DialError) -> Failure {
     Failure { code: FailureCode::UpstreamUnreachable, side: Side::Upstream, retry: Retry::Safe, detail: error.to_string().into() }
+}
+
+/// The answer held the live key: it is withheld, and somebody is woken.
+fn leaked(place: &str, line: &mut Line<'_>) -> Failure {
+    line.alarm("leak_withheld");
+    unknown(FailureCode::LeakWithheld, format!("the answer held the live real key ({place}) and was withheld"))
 }
 
 fn unknown(code: FailureCode, detail: String) -> Failure {

@@ -6,6 +6,7 @@ use tollgate_policy::judge;
 use super::locate::Located;
 use super::record::Line;
 use crate::refusal::Refusal;
+use crate::worker::Worker;
 
 /// A submission at an allowed time.
 pub struct Timely<'a> {
@@ -13,9 +14,13 @@ pub struct Timely<'a> {
 }
 
 /// Judges pauses, the first instant and the hours. Submissions only: a task that is paid for can always be fetched.
-pub(crate) fn when<'a>(located: Located<'a>, line: &mut Line<'_>) -> Result<Timely<'a>, Refusal> {
+pub(crate) fn when<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Timely<'a>, Refusal> {
     let identified = &located.identified;
     let now = identified.arrival.now.wall;
+    if now < worker.gate.floor {
+        line.verdict.time = Factor::No;
+        return Err(Denial::new(DenialCode::ClockSuspect, "the clock stands before the last line of the audit log").retry_after(5_000).into());
+    }
     if let Some(reason) = identified.key.paused() {
         line.verdict.time = Factor::No;
         return Err(Denial::new(DenialCode::Paused, reason).into());

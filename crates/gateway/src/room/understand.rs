@@ -1,6 +1,6 @@
 //! Room 1: which operation of which provider is this, exactly? The client's bytes end here.
 
-use tollgate_dialect::v1::{self, AnswerForm, Call, Incoming, Operation};
+use tollgate_dialect::v1::{self, Call, Incoming};
 use tollgate_model::Denial;
 
 use super::listen::Arrival;
@@ -14,7 +14,7 @@ pub struct Understood<'a> {
 }
 
 /// Reads the call. A request that can be read in two ways is refused as such, and nothing of it is used.
-pub(crate) fn read<'a>(arrival: Arrival<'a>, line: &mut Line<'_>) -> Result<Understood<'a>, Refusal> {
+pub(crate) fn read<'a>(arrival: Arrival<'a>, line: &mut Line<'a>) -> Result<Understood<'a>, Refusal> {
     let method = match arrival.method {
         tollgate_wire::Method::Post => v1::Method::Post,
         _ => v1::Method::Get,

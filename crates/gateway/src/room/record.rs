@@ -1,0 +1,315 @@
+//! Room 10: what happened? Each request's lines; a guard writes the last one whatever happened.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+use tollgate_audit::{Decision, HoldEnd, Kind, Record};
+use tollgate_books::Closed;
+use tollgate_dialect::v1::{AnswerForm, Operation};
+use tollgate_model::{CredentialHash, Denial, DenialCode, Failure, Money, Name, Now, RequestId, TaskId, Verdict};
+use tollgate_policy::judge::Judged;
+use tollgate_registry::Key;
+use tollgate_secrets::VersionId;
+use tollgate_wire::Method;
+
+use super::listen::Arrival;
+use crate::gate::{Bound, Upstream};
+use crate::journal::Written;
+use crate::refusal::{Refusal, Reply};
+use crate::worker::Worker;
+
+/// A request's record while it walks: closed by its answer, or by being dropped.
+pub(crate) struct Line<'a> {
+    worker: &'a Worker,
+    id: RequestId,
+    began: Now,
+    source: IpAddr,
+    client: Option<IpAddr>,
+    http: &'static str,
+    user_agent: Option<&'a [u8]>,
+    upstream: Arc<Upstream>,
+    key: Option<Arc<Key<Bound>>>,
+    operation: Option<&'static str>,
+    method: Option<&'a str>,
+    task: Option<TaskId>,
+    /// The four answers so far.
+    pub(crate) verdict: Verdict,
+    /// How the caller wants to be answered.
+    pub(crate) form: AnswerForm,
+    free_read: bool,
+    would_deny: SmallVec<[&'static str; 2]>,
+    held: Option<Money>,
+    settled: Option<Money>,
+    secret: Option<VersionId>,
+    credential: Option<CredentialHash>,
+    provider_error: Option<Box<str>>,
+    generation: u64,
+    upstream_us: Option<u64>,
+    alarm: Option<&'static str>,
+    denial: Option<Denial>,
+    failure: Option<Failure>,
+    stage: Stage,
+}
+
+/// Which of its lines a request has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// None yet.
+    Open,
+    /// The intent: an outcome is owed.
+    Intended,
+    /// The last.
+    Closed,
+}
+
+impl<'a> Line<'a> {
+    /// Opens the record of an arrival.
+    pub(crate) fn open(worker: &'a Worker, arrival: &Arrival<'a>) -> Self {
+        Self {
+            worker,
+            id: arrival.id,
+            began: arrival.now,
+            source: arrival.source,
+            client: arrival.client.ok(),
+            http: http_name(arrival.method),
+            user_agent: arrival.user_agent,
+            upstream: arrival.upstream.clone(),
+            key: None,
+            operation: None,
+            method: None,
+            task: None,
+            verdict: Verdict::default(),
+            form: AnswerForm::default(),
+            free_read: false,
+            would_deny: SmallVec::new(),
+            held: None,
+            settled: None,
+            secret: None,
+            credential: None,
+            provider_error: None,
+            generation: 0,
+            upstream_us: None,
+            alarm: None,
+            denial: None,
+            failure: None,
+            stage: Stage::Open,
+        }
+    }
+
+    pub(crate) fn understood(&mut self, operation: &Operation<'a>) {
+        self.operation = Some(operation.name());
+        self.method = operation.submit().map(|submit| submit.method);
+        self.task = operation.tasks().first().copied();
+        self.free_read = operation.is_free_read();
+    }
+
+    pub(crate) fn credential(&mut self, hash: CredentialHash) {
+        self.credential = Some(hash);
+    }
+
+    pub(crate) fn generation(&mut self, generation: u64) {
+        self.generation = generation;
+    }
+
+    pub(crate) fn key(&mut self, key: &Arc<Key<Bound>>) {
+        self.key = Some(key.clone());
+    }
+
+    pub(crate) fn held(&mut self, held: Money) {
+        self.held = Some(held);
+    }
+
+    pub(crate) fn secret(&mut self, version: &VersionId) {
+        self.secret = Some(version.clone());
+    }
+
+    pub(crate) fn alarm(&mut self, alarm: &'static str) {
+        self.alarm = Some(alarm);
+    }
+
+    pub(crate) fn task(&mut self, task: TaskId) {
+        self.task = Some(task);
+    }
+
+    pub(crate) fn upstream_took(&mut self, micros: u64) {
+        self.upstream_us = Some(self.upstream_us.unwrap_or(0) + micros);
+    }
+
+    pub(crate) fn provider_error(&mut self, word: &str) {
+        self.provider_error = Some(word.into());
+    }
+
+    /// Something broke on the way, though the answer is already made.
+    pub(crate) fn failed(&mut self, failure: Failure) {
+        self.failure = Some(failure);
+    }
+
+    /// Lets a judgement pass or refuses; what would have refused an observed key is noted.
+    pub(crate) fn observe(&mut self, judged: Judged) -> Result<(), Denial> {
+        if let Some(denial) = judged.passed()? {
+            self.would_deny.push(denial.code.as_str());
+        }
+        Ok(())
+    }
+
+    /// Appends the intent; it is written when `Written` says so.
+    pub(crate) fn intend(&mut self) -> Written<'a> {
+        self.stage = Stage::Intended;
+        self.append(Kind::Intent, None)
+    }
+
+    /// Appends the outcome of a call whose intent is written.
+    pub(crate) fn outcome(&mut self, end: HoldEnd, settled: Option<Money>) -> Written<'a> {
+        self.stage = Stage::Closed;
+        self.settled = settled;
+        self.append(Kind::Outcome, Some(end))
+    }
+
+    /// Appends what a poll's answer did to its task's hold.
+    pub(crate) fn settle(&self, task: TaskId, closed: &Closed) {
+        settled(self.worker, &self.upstream.name, self.key.as_deref(), task, closed);
+    }
+
+    /// Closes the record and makes the answer.
+    pub(crate) fn close(mut self, walked: Result<Reply, Refusal>) -> Reply {
+        let reply = match walked {
+            Ok(reply) => reply,
+            Err(refusal) => {
+                let reply = refusal.reply(self.id, &self.upstream.profile, self.form, self.free_read);
+                match refusal {
+                    Refusal::Denied(denial) => self.denial = Some(denial),
+                    Refusal::Failed(failure) => self.failure = Some(failure),
+                }
+                reply
+            }
+        };
+        self.finish();
+        reply
+    }
+
+    /// Counts the request, and writes the line that it still owes.
+    fn finish(&mut self) {
+        let gate = &self.worker.gate;
+        gate.tally.count(self.operation, self.denial.as_ref().map(|denial| denial.code), self.failure.as_ref().map(|failure| failure.code));
+        if let (Some(key), Some(denial)) = (&self.key, &self.denial) {
+            gate.recent.remember(key.id, self.began.wall, denial);
+        }
+        match self.stage {
+            Stage::Closed => {}
+            // refused behind its intent: nothing was sent, or the guard of the hold has made it unknown
+            Stage::Intended => drop(self.outcome(if self.denial.is_some() { HoldEnd::Voided } else { HoldEnd::Unknown }, None)),
+            Stage::Open => {
+                self.stage = Stage::Closed;
+                let nameless = self.key.is_none() && self.alarm.is_none();
+                if !nameless || self.worker.journal.admits(self.source, self.worker.gate.clock.now().mono) {
+                    drop(self.append(Kind::Request, None));
+                }
+            }
+        }
+    }
+
+    fn append(&self, kind: Kind, hold: Option<HoldEnd>) -> Written<'a> {
+        let now = self.worker.gate.clock.now();
+        let total_us = now.mono.nanos_since(self.began.mono) / 1000;
+        let reason = self.denial.as_ref().map(|denial| &*denial.reason).or(self.failure.as_ref().map(|failure| &*failure.detail));
+        let record = Record {
+            key: self.key.as_ref().map(|key| (key.id, &key.name)),
+            team: self.key.as_ref().and_then(|key| key.team.as_ref()),
+            upstream: Some(&self.upstream.name),
+            operation: self.operation,
+            method: self.method,
+            task: self.task,
+            decision: self.decision(),
+            denied_by: self.denial.as_ref().map(|denial| denial.code.as_str()).or(self.failure.as_ref().map(|failure| failure.code.as_str())),
+            reason,
+            would_deny: &self.would_deny,
+            factors: self.verdict,
+            held: self.held,
+            settled: self.settled,
+            hold,
+            secret_version: self.secret.as_ref().map(VersionId::as_str),
+            credential: self.credential,
+            provider_error: self.provider_error.as_deref(),
+            generation: self.generation,
+            gate_us: total_us.saturating_sub(self.upstream_us.unwrap_or(0)),
+            upstream_us: self.upstream_us,
+            client: self.client,
+            source: Some(self.source),
+            user_agent: self.user_agent,
+            http: (kind != Kind::Intent).then_some((self.http, 200)),
+            alarm: self.alarm,
+            ..Record::new(now.wall, kind, self.id)
+        };
+        self.worker.journal.append(&record)
+    }
+
+    fn decision(&self) -> Decision {
+        match (&self.denial, &self.failure) {
+            (Some(_), _) => Decision::Denied,
+            (None, Some(_)) => Decision::Failed,
+            (None, None) => Decision::Allowed,
+        }
+    }
+}
+
+impl Drop for Line<'_> {
+    /// Dropped in the middle: the gate went down, or a room panicked.
+    fn drop(&mut self) {
+        if self.stage != Stage::Closed {
+            self.failure = Some(super::settle::unknown("it was interrupted: the gate went down, or a fault of its own"));
+            self.finish();
+        }
+    }
+}
+
+/// Writes down that a task's hold has ended, under the id of the request that bought it.
+pub(crate) fn settled(worker: &Worker, upstream: &Name, key: Option<&Key<Bound>>, task: TaskId, closed: &Closed) {
+    let now = worker.gate.clock.now();
+    let end = match (closed.voided, closed.assumed) {
+        (true, _) => HoldEnd::Voided,
+        (false, true) => HoldEnd::Assumed,
+        (false, false) => HoldEnd::Settled,
+    };
+    let record = Record {
+        key: key.map(|key| (key.id, &key.name)),
+        team: key.and_then(|key| key.team.as_ref()),
+        upstream: Some(upstream),
+        operation: Some("settle"),
+        method: Some(&closed.method),
+        task: Some(task),
+        held: Some(closed.held),
+        settled: Some(closed.settled),
+        hold: Some(end),
+        alarm: (closed.excess > Money::ZERO).then_some("price_exceeded"),
+        ..Record::new(now.wall, Kind::Settle, closed.request)
+    };
+    // the book has the fact already, or gets it with the next post: nobody waits for this line
+    worker.journal.append(&record).needs_no_waiting();
+}
+
+/// Writes down what did not come as far as the rooms: no request of HTTP, or one for no place of ours.
+pub(crate) fn turned_away(worker: &Worker, id: RequestId, now: Now, source: IpAddr, status: u16, reason: &str) {
+    worker.gate.tally.count(None, Some(DenialCode::Malformed), None);
+    if !worker.journal.admits(source, now.mono) {
+        return;
+    }
+    let record = Record {
+        decision: Decision::Denied,
+        denied_by: Some(DenialCode::Malformed.as_str()),
+        reason: Some(reason),
+        source: Some(source),
+        http: Some(("", status)),
+        ..Record::new(now.wall, Kind::Request, id)
+    };
+    worker.journal.append(&record).needs_no_waiting();
+}
+
+pub(crate) const fn http_name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Head => "HEAD",
+        Method::Options => "OPTIONS",
+    }
+}

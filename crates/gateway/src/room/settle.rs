@@ -1,0 +1,214 @@
+//! Room 9: what did it cost, and who owns the task? Written down before the client learns of it.
+
+use tollgate_audit::HoldEnd;
+use tollgate_books::{Closed, Ending, Sent};
+use tollgate_dialect::Profile;
+use tollgate_dialect::v1::{self, Charged, Operation, Part, Reading, Refused, Said, Shown, WordClass, render};
+use tollgate_model::{Failure, FailureCode, Money, Retry, Side, TaskId};
+
+use super::intend::Intended;
+use super::own::Owned;
+use super::record::Line;
+use super::send::Answered;
+use crate::gate::Upstream;
+use crate::refusal::{Refusal, Reply};
+use crate::worker::Worker;
+
+/// A submission whose outcome is written: the only thing that a paid answer is made from.
+pub struct Settled(pub(super) Reply);
+
+/// What the provider's answer to a submission means for its hold.
+enum Outcome {
+    /// A task was named.
+    Opened(TaskId),
+    /// It is paid for.
+    Paid(Money),
+    /// The provider did no work.
+    Free,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Reads the answer, writes the outcome, tells the books, and only then makes the client's answer.
+pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker, line: &mut Line<'_>) -> Result<Settled, Refusal> {
+    let Answered { stage: Intended { timely, sent, held, .. }, answer } = answered;
+    let identified = &timely.located.identified;
+    let upstream = &identified.arrival.upstream;
+    let reading = v1::read(&identified.operation, &upstream.profile, answer.status, &answer.body);
+    let outcome = outcome(&reading, held);
+    if let Reading::Refused(refused) = &reading {
+        refusal(refused, line);
+    }
+    let (end, cost) = match &outcome {
+        Outcome::Opened(task) => {
+            line.task(*task);
+            (HoldEnd::Opened, None)
+        }
+        Outcome::Paid(cost) => (HoldEnd::Settled, Some(*cost)),
+        Outcome::Free => (HoldEnd::Voided, None),
+        Outcome::Unknown => {
+            line.failed(unknown("the provider's answer cannot be relied on"));
+            (HoldEnd::Unknown, None)
+        }
+    };
+    let written = line.outcome(end, cost);
+    let durable = written.durable().await;
+    let told = tell(sent, outcome, upstream, worker);
+    drop(written);
+    // an id that is not written down could not be proved to be this key's after a crash: it is not given out
+    durable.map_err(|_| Refusal::from(unknown("the outcome could not be written down")))?;
+    told?;
+    let mut body = Vec::with_capacity(answer.body.len() + 64);
+    render::reading(&upstream.profile, &identified.operation, line.form, &reading, &mut body);
+    Ok(Settled(Reply::dialect(identified.arrival.id, line.form, body)))
+}
+
+impl Settled {
+    pub(crate) fn reply(self) -> Reply {
+        self.0
+    }
+}
+
+fn outcome(reading: &Reading<'_>, held: Money) -> Outcome {
+    match reading {
+        Reading::Submitted { task, .. } => Outcome::Opened(*task),
+        Reading::SolvedNow { price, .. } => Outcome::Paid(price.unwrap_or(held)),
+        Reading::Refused(refused) => match refused.charged {
+            Charged::No => Outcome::Free,
+            Charged::Yes => Outcome::Paid(held),
+            Charged::Unknown => Outcome::Unknown,
+        },
+        Reading::NotReady
+        | Reading::Answer { .. }
+        | Reading::Many(_)
+        | Reading::Balance(_)
+        | Reading::Threads { .. }
+        | Reading::ReportTaken
+        | Reading::Unusable(_) => Outcome::Unknown,
+    }
+}
+
+fn tell(sent: Sent, outcome: Outcome, upstream: &Upstream, worker: &Worker) -> Result<(), Refusal> {
+    let now = worker.gate.clock.now();
+    match outcome {
+        Outcome::Opened(task) => sent.opened(task, now, upstream.profile.task_deadline_ms()).map_err(|twice| {
+            worker.alarm("task_id_twice", &upstream.name, &twice.to_string());
+            Refusal::from(unknown("the provider gave the id of an open task a second time: both are withheld"))
+        }),
+        Outcome::Paid(cost) => {
+            if let Some(closed) = sent.settle(cost, now) {
+                stop_if_exceeded(worker, upstream, &closed);
+            }
+            Ok(())
+        }
+        Outcome::Free => {
+            sent.void(now);
+            Ok(())
+        }
+        Outcome::Unknown => {
+            sent.unknown();
+            Ok(())
+        }
+    }
+}
+
+/// Not a byte was sent: the money returns, and the outcome says so.
+pub(crate) fn void(intended: Intended<'_>, worker: &Worker, line: &mut Line<'_>, failure: &Failure) {
+    line.failed(failure.clone());
+    let written = line.outcome(HoldEnd::Voided, None);
+    intended.sent.void(worker.gate.clock.now());
+    drop(written);
+}
+
+/// It may have been worked on: the money stays spent, and the outcome says so.
+pub(crate) fn lost(intended: Intended<'_>, line: &mut Line<'_>, failure: &Failure) {
+    line.failed(failure.clone());
+    let written = line.outcome(HoldEnd::Unknown, None);
+    intended.sent.unknown();
+    drop(written);
+}
+
+/// Reads the answer to a free read, ends the holds of tasks that have ended, and makes the client's answer.
+pub(crate) fn read(answered: &Answered<Owned<'_>>, worker: &Worker, line: &mut Line<'_>) -> Reply {
+    let identified = &answered.stage.located.identified;
+    let upstream = &identified.arrival.upstream;
+    let reading = v1::read(&identified.operation, &upstream.profile, answered.answer.status, &answered.answer.body);
+    match (&identified.operation, &reading) {
+        (Operation::Poll { task, .. }, reading) => {
+            if let Some(ending) = ending(reading) {
+                end(worker, upstream, line, *task, ending);
+            }
+        }
+        (Operation::PollMany { tasks }, Reading::Many(said)) => {
+            for (task, ending) in endings(said, tasks, &upstream.profile) {
+                end(worker, upstream, line, task, ending);
+            }
+        }
+        _ => {}
+    }
+    if let Reading::Refused(refused) = &reading {
+        refusal(refused, line);
+    }
+    let mut body = Vec::with_capacity(answered.answer.body.len() + 64);
+    render::reading(&upstream.profile, &identified.operation, line.form, &reading, &mut body);
+    Reply::dialect(identified.arrival.id, line.form, body)
+}
+
+fn end(worker: &Worker, upstream: &Upstream, line: &Line<'_>, task: TaskId, ending: Ending) {
+    if let Some(closed) = upstream.account.end(task, ending, worker.gate.clock.now()) {
+        line.settle(task, &closed);
+        stop_if_exceeded(worker, upstream, &closed);
+    }
+}
+
+/// How a task ended, by its answer; nothing while it is at work, or when the answer says nothing about it.
+pub(crate) fn ending(reading: &Reading<'_>) -> Option<Ending> {
+    match reading {
+        Reading::Answer { price, .. } => Some(Ending::Answered(*price)),
+        Reading::Refused(Refused { ends_task: true, charged, .. }) => match charged {
+            Charged::No => Some(Ending::Refunded),
+            Charged::Yes => Some(Ending::Charged),
+            // it is over, and nobody says what it cost: the late poll at its deadline asks again
+            Charged::Unknown => None,
+        },
+        _ => None,
+    }
+}
+
+fn endings(said: &Said<'_>, tasks: &[TaskId], profile: &Profile) -> Vec<(TaskId, Ending)> {
+    let Some(parts) = said.parts(tasks.len()) else { return Vec::new() };
+    let one = |(task, text): (&TaskId, &[u8])| match Part::read(text) {
+        Part::NotReady => None,
+        Part::Answered => Some((*task, Ending::Answered(None))),
+        Part::Refused(_, WordClass::Unsolvable) if profile.refunds_unsolvable() => Some((*task, Ending::Refunded)),
+        Part::Refused(_, WordClass::Unsolvable) => Some((*task, Ending::Charged)),
+        Part::Refused(..) => None,
+    };
+    tasks.iter().zip(parts).filter_map(one).collect()
+}
+
+/// The table's worst case was none: the method is stopped until the operator prices it anew.
+pub(crate) fn stop_if_exceeded(worker: &Worker, upstream: &Upstream, closed: &Closed) {
+    if closed.excess > Money::ZERO {
+        upstream.stop(&closed.method);
+        let what = format!("`{}` cost {} where at most {} was expected: it is stopped until its price is raised", closed.method, closed.settled, closed.held);
+        worker.alarm("price_exceeded", &upstream.name, &what);
+    }
+}
+
+fn refusal(refused: &Refused<'_>, line: &mut Line<'_>) {
+    line.provider_error(refused.word);
+    if refused.shown() == Shown::UpstreamAccount {
+        line.alarm("upstream_account");
+        line.failed(Failure {
+            code: FailureCode::UpstreamAccount,
+            side: Side::Upstream,
+            retry: Retry::Safe,
+            detail: "the provider refused the account's key, address or balance".into(),
+        });
+    }
+}
+
+pub(crate) fn unknown(detail: &'static str) -> Failure {
+    Failure { code: FailureCode::OutcomeUnknown, side: Side::Upstream, retry: Retry::Never, detail: detail.into() }
+}
