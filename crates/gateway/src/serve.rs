@@ -16,9 +16,7 @@ use crate::refusal::Reply;
 use crate::room::listen::{self, Arrived, Entrance};
 use crate::worker::Worker;
 
-/// A head must be whole by then; a body must come at 1 KiB/s after 15 s; an idle connection is kept that long.
-const HEAD_MS: u64 = 5_000;
-const BODY_MS: u64 = 15_000;
+/// An idle connection is kept that long, and an answer must be taken within that time.
 const IDLE_MS: u64 = 60_000;
 const WRITE_MS: u64 = 15_000;
 /// A connection ends after that many requests or that long (SECURITY.md, limits).
@@ -87,9 +85,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     async fn head(&mut self, worker: &Worker) -> Result<Result<(RequestHead, usize), Reject>, Ended> {
-        let limits = &worker.gate.settings.limits;
+        let (limits, within) = (&worker.gate.settings.limits, worker.gate.settings.within);
         let waited_from = worker.gate.clock.now().mono;
-        let mut deadline = waited_from.plus_millis(if self.inbox.is_empty() { IDLE_MS } else { HEAD_MS });
+        let mut deadline = waited_from.plus_millis(if self.inbox.is_empty() { IDLE_MS } else { within.head_ms });
         loop {
             match parse_head(&self.inbox, limits) {
                 Ok(Some(parsed)) => return Ok(Ok(parsed)),
@@ -102,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             self.slot.set_idle(false);
             read?;
             if idle {
-                deadline = worker.gate.clock.now().mono.plus_millis(HEAD_MS);
+                deadline = worker.gate.clock.now().mono.plus_millis(within.head_ms);
             }
         }
     }
@@ -137,7 +135,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             self.inbox.truncate(length);
             consumed = length;
             let kibibytes = self.body.len() as u64 / 1024;
-            self.read(began.plus_millis(BODY_MS + kibibytes * 1000)).await?;
+            // a KiB a second is enough, once the first stretch is over
+            self.read(began.plus_millis(worker.gate.settings.within.body_ms + kibibytes * 1000)).await?;
         }
     }
 

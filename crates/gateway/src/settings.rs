@@ -21,6 +21,8 @@ pub struct Settings {
     pub limits: tollgate_wire::Limits,
     /// Budgets taken before reading.
     pub budgets: Budgets,
+    /// How long each step may take.
+    pub within: Timeouts,
     /// How durable an intent is before the first byte.
     pub durability: Durability,
     /// Milliseconds that SIGTERM waits for calls in flight.
@@ -52,6 +54,28 @@ impl Default for Budgets {
     /// ARCHITECTURE.md "Bytes": 64 MiB of bodies; SECURITY.md limits: 64 calls of one key in flight.
     fn default() -> Self {
         Self { connections: 16_384, body_bytes: 64 << 20, calls_per_key: 64 }
+    }
+}
+
+/// How long each step may take, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    /// A request's head, from its first byte.
+    pub head_ms: u64,
+    /// A request's body; a second more for each KiB that has come.
+    pub body_ms: u64,
+    /// Connecting to a provider, TLS included.
+    pub connect_ms: u64,
+    /// The first byte of a provider's answer.
+    pub answer_ms: u64,
+    /// The whole of a provider's answer.
+    pub call_ms: u64,
+}
+
+impl Default for Timeouts {
+    /// SECURITY.md, limits.
+    fn default() -> Self {
+        Self { head_ms: 5_000, body_ms: 15_000, connect_ms: 3_000, answer_ms: 30_000, call_ms: 60_000 }
     }
 }
 

@@ -14,6 +14,7 @@ use tollgate_model::{Mono, Now};
 use super::address::{Reach, permitted};
 use super::connection::{Connection, Stream};
 use crate::deadline::Slot;
+use crate::settings::Timeouts;
 
 /// Where an upstream is, as the configuration says; nothing a client sends changes it.
 #[derive(Clone)]
@@ -53,8 +54,6 @@ pub(crate) struct Resolved {
 
 /// Resolved addresses are asked for anew after this time; on failure the old ones serve ten times as long.
 const FRESH_MS: u64 = 30_000;
-/// Connecting, TLS included, may take this long (SECURITY.md, limits).
-const CONNECT_MS: u64 = 3_000;
 
 impl Origin {
     /// The place; a literal address reaches itself alone, a name public addresses alone.
@@ -68,8 +67,8 @@ impl Origin {
 }
 
 /// Makes a connection to the origin, or says why not.
-pub(crate) async fn dial(origin: &Origin, resolved: &Resolved, slot: &Slot, now: Now) -> Result<Connection, DialError> {
-    let deadline = now.mono.plus_millis(CONNECT_MS);
+pub(crate) async fn dial(origin: &Origin, resolved: &Resolved, slot: &Slot, now: Now, within: Timeouts) -> Result<Connection, DialError> {
+    let deadline = now.mono.plus_millis(within.connect_ms);
     let connecting = Box::pin(connect(origin, resolved, now.mono));
     let stream = slot.until(deadline, connecting).await.map_err(|_| DialError::Slow)??;
     Ok(Connection { stream, born: now.mono, idle_since: now.mono, idle_ms: 15_000 })

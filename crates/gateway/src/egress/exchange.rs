@@ -1,16 +1,13 @@
 //! What came back? One request out, one answer in, each step with its deadline and its limit; never sent twice.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tollgate_model::Now;
+use tollgate_model::{Mono, Now};
 use tollgate_wire::{AnswerFraming, Decoder, Framing, Limits, Reject, ResponseHead, parse_response_head};
 
 use super::connection::Connection;
-use crate::clock::Clock;
 use crate::deadline::Slot;
+use crate::settings::Timeouts;
 
-/// First byte of the answer, and the whole of it (SECURITY.md, limits).
-const FIRST_BYTE_MS: u64 = 30_000;
-const TOTAL_MS: u64 = 60_000;
 /// Interim answers (1xx) borne before the real one.
 const MOST_INTERIM: usize = 4;
 
@@ -61,14 +58,14 @@ pub(crate) struct Scratch {
 }
 
 /// Sends `scratch.request` and reads the answer into `scratch.head` and `scratch.body`.
-pub(crate) async fn exchange(connection: &mut Connection, scratch: &mut Scratch, slot: &Slot, clock: &Clock) -> Result<Received, Lost> {
-    let began = clock.now();
+pub(crate) async fn exchange(connection: &mut Connection, scratch: &mut Scratch, slot: &Slot, began: Now, within: Timeouts) -> Result<Received, Lost> {
+    let (answer_by, whole_by) = (began.mono.plus_millis(within.answer_ms), began.mono.plus_millis(within.call_ms));
     scratch.head.clear();
     scratch.body.clear();
     let sending = std::pin::pin!(connection.stream.write_all(&scratch.request));
-    slot.until(began.mono.plus_millis(FIRST_BYTE_MS), sending).await.map_err(|_| Lost::Slow)?.map_err(|_| Lost::Broken)?;
-    let head = read_head(connection, scratch, slot, began).await?;
-    let surplus = read_body(connection, scratch, &head, slot, began).await?;
+    slot.until(answer_by, sending).await.map_err(|_| Lost::Slow)?.map_err(|_| Lost::Broken)?;
+    let head = read_head(connection, scratch, slot, answer_by).await?;
+    let surplus = read_body(connection, scratch, &head, slot, whole_by).await?;
     if let Some(seconds) = head.keep_alive_s {
         // a second earlier than the hint: the provider's clock decides, and its close crosses our request
         connection.idle_ms = connection.idle_ms.min(seconds.saturating_sub(1).saturating_mul(1000));
@@ -78,8 +75,7 @@ pub(crate) async fn exchange(connection: &mut Connection, scratch: &mut Scratch,
 }
 
 /// Leaves the head in `scratch.head` and what came behind it in `scratch.body`, undecoded.
-async fn read_head(connection: &mut Connection, scratch: &mut Scratch, slot: &Slot, began: Now) -> Result<ResponseHead, Lost> {
-    let deadline = began.mono.plus_millis(FIRST_BYTE_MS);
+async fn read_head(connection: &mut Connection, scratch: &mut Scratch, slot: &Slot, deadline: Mono) -> Result<ResponseHead, Lost> {
     let mut interim = 0;
     loop {
         if let Some((head, length)) = parse_response_head(&scratch.head, &Limits::ANSWER)? {
@@ -106,7 +102,7 @@ async fn read_head(connection: &mut Connection, scratch: &mut Scratch, slot: &Sl
 }
 
 /// Decodes the body into `scratch.body`; says whether bytes came behind its end.
-async fn read_body(connection: &mut Connection, scratch: &mut Scratch, head: &ResponseHead, slot: &Slot, began: Now) -> Result<bool, Lost> {
+async fn read_body(connection: &mut Connection, scratch: &mut Scratch, head: &ResponseHead, slot: &Slot, deadline: Mono) -> Result<bool, Lost> {
     let raw = std::mem::take(&mut scratch.body);
     let framing = match head.framing {
         AnswerFraming::None => return Ok(!raw.is_empty()),
@@ -114,7 +110,7 @@ async fn read_body(connection: &mut Connection, scratch: &mut Scratch, head: &Re
         AnswerFraming::Chunked => Framing::Chunked,
         AnswerFraming::UntilClose => {
             scratch.body = raw;
-            return until_close(connection, scratch, slot, began).await;
+            return until_close(connection, scratch, slot, deadline).await;
         }
     };
     let mut decoder = Decoder::new(framing, Limits::ANSWER.body)?;
@@ -124,7 +120,7 @@ async fn read_body(connection: &mut Connection, scratch: &mut Scratch, head: &Re
     while !decoder.is_done() {
         raw.clear();
         let reading = std::pin::pin!(connection.stream.read_buf(&mut raw));
-        match slot.until(began.mono.plus_millis(TOTAL_MS), reading).await.map_err(|_| Lost::Slow)? {
+        match slot.until(deadline, reading).await.map_err(|_| Lost::Slow)? {
             Ok(0) => return Err(Lost::Cut),
             Ok(_) => {}
             Err(_) => return Err(Lost::Broken),
@@ -135,13 +131,13 @@ async fn read_body(connection: &mut Connection, scratch: &mut Scratch, head: &Re
     Ok(surplus)
 }
 
-async fn until_close(connection: &mut Connection, scratch: &mut Scratch, slot: &Slot, began: Now) -> Result<bool, Lost> {
+async fn until_close(connection: &mut Connection, scratch: &mut Scratch, slot: &Slot, deadline: Mono) -> Result<bool, Lost> {
     loop {
         if scratch.body.len() as u64 > Limits::ANSWER.body {
             return Err(Lost::TooLarge);
         }
         let reading = std::pin::pin!(connection.stream.read_buf(&mut scratch.body));
-        match slot.until(began.mono.plus_millis(TOTAL_MS), reading).await.map_err(|_| Lost::Slow)? {
+        match slot.until(deadline, reading).await.map_err(|_| Lost::Slow)? {
             Ok(0) => return Ok(false),
             Ok(_) => {}
             Err(_) => return Err(Lost::Broken),

@@ -102,15 +102,16 @@ async fn attempt(
     form: AnswerForm,
     began: Now,
 ) -> Result<Answer, NoAnswer> {
+    let within = worker.gate.settings.within;
     let way = worker.way(&upstream.name);
     let slot = worker.deadlines.slot();
     let mut connection = match way.pool.take(began.mono) {
         Some(connection) => connection,
-        None => dial(&upstream.origin, &way.resolved, &slot, began).await.map_err(NoAnswer::NotSent)?,
+        None => dial(&upstream.origin, &way.resolved, &slot, began, within).await.map_err(NoAnswer::NotSent)?,
     };
     let mut scratch = worker.scratch();
     write_request(worker, upstream, entry, operation, form, &mut scratch).map_err(|()| NoAnswer::NotSent(DialError::Connect))?;
-    let received = exchange(&mut connection, &mut scratch, &slot, &worker.gate.clock).await;
+    let received = exchange(&mut connection, &mut scratch, &slot, worker.gate.clock.now(), within).await;
     scratch.request.zeroize();
     let now = worker.gate.clock.now();
     let Received { head, reusable } = received.map_err(NoAnswer::Lost)?;
