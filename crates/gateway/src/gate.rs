@@ -46,9 +46,9 @@ pub struct Gate {
     /// The time of the audit log's last line at start: a clock that stands before it is in doubt.
     pub floor: Timestamp,
     /// Connections open over all workers.
-    pub(crate) connections: AtomicUsize,
+    pub connections: AtomicUsize,
     /// Bytes of bodies being read over all workers.
-    pub(crate) body_bytes: AtomicUsize,
+    pub body_bytes: AtomicUsize,
 }
 
 /// What the gate has attached to each key of the snapshot.
@@ -84,7 +84,7 @@ pub struct Upstream {
 }
 
 /// All upstreams, by name and by host.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Upstreams {
     by_name: HashMap<Name, Arc<Upstream>>,
     by_host: HashMap<String, Arc<Upstream>>,

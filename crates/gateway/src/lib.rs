@@ -21,6 +21,6 @@ mod worker;
 
 pub use gate::{Bound, Gate, Upstream, Upstreams};
 pub use recent::Recent;
-pub use settings::{Budgets, Durability, Listener, Settings, Timeouts};
+pub use settings::{Budgets, Listener, Settings, Timeouts};
 pub use start::{Desk, Running, bind, start};
 pub use tally::Tally;

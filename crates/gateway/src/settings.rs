@@ -9,10 +9,6 @@ use tollgate_policy::network::{ForwardedHeader, TrustedProxies};
 
 /// Everything that only a restart changes.
 pub struct Settings {
-    /// Where clients come in.
-    pub listeners: Vec<Listener>,
-    /// Worker threads; each has its own connections, pools and lane.
-    pub workers: usize,
     /// Whose forwarded header is believed.
     pub trusted_proxies: TrustedProxies,
     /// Which forwarded header.
@@ -23,8 +19,6 @@ pub struct Settings {
     pub budgets: Budgets,
     /// How long each step may take.
     pub within: Timeouts,
-    /// How durable an intent is before the first byte.
-    pub durability: Durability,
     /// Milliseconds that SIGTERM waits for calls in flight.
     pub drain_ms: u64,
 }
@@ -77,13 +71,4 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self { head_ms: 5_000, body_ms: 15_000, connect_ms: 3_000, answer_ms: 30_000, call_ms: 60_000 }
     }
-}
-
-/// When an intent counts as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Durability {
-    /// Handed to the operating system: survives the death of the process.
-    Process,
-    /// Fsynced: survives the death of the machine.
-    Power,
 }

@@ -56,6 +56,13 @@ pub fn bind(settings: Listener) -> io::Result<Bound> {
     Ok(Bound { socket, settings, address })
 }
 
+impl Bound {
+    /// Whether it speaks TLS.
+    pub const fn speaks_tls(&self) -> bool {
+        self.settings.tls.is_some()
+    }
+}
+
 /// Starts one thread for each desk; every thread accepts at every door.
 pub fn start(gate: &Arc<Gate>, doors: &[Bound], desks: Vec<Desk>) -> io::Result<Running> {
     let mut threads = Vec::with_capacity(desks.len());

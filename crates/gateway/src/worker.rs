@@ -29,7 +29,6 @@ use crate::serve::serve;
 /// One worker's own things.
 pub(crate) struct Worker {
     pub(crate) gate: Arc<Gate>,
-    pub(crate) index: usize,
     pub(crate) journal: Journal,
     pub(crate) random: Random,
     pub(crate) deadlines: Deadlines,
@@ -72,7 +71,6 @@ pub(crate) fn run(start: Start) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let worker = Rc::new(Worker {
         gate: start.gate,
-        index: start.index,
         journal: start.journal,
         random: Random::system(),
         deadlines: Deadlines::default(),

@@ -44,7 +44,6 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
     let held = price(&timely, line)?;
     let identified = &timely.located.identified;
     let bound = &identified.key.attachment;
-    let flight = take_off(bound.in_flight.clone(), worker.gate.settings.budgets.calls_per_key)?;
     let method = identified.operation.submit().map_or("", |submit| submit.method);
     let now = identified.arrival.now;
     let wish = Wish {
@@ -63,6 +62,8 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
         line.observe(Judged::WouldDeny(denial.clone()))?;
     }
     line.held(held);
+    // behind the reservation: a call over a cap hears of the cap, and only calls that would be sent fill the budget
+    let flight = take_off(bound.in_flight.clone(), worker.gate.settings.budgets.calls_per_key)?;
     Ok(Reserved { timely, hold, held, flight })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use tollgate_model::cidr::CidrError;
-use tollgate_model::{Cidr, LimitKind, Timestamp};
+use tollgate_model::{Cidr, LimitKind, Money, Timestamp};
 use tollgate_policy::{Methods, PriceTable};
 
 use super::{Allow, KeyTerms, LimitTerms, TeamTerms};
@@ -72,7 +72,9 @@ impl KeyTerms {
             return Err(TermsError::NoLimit);
         }
         self.limits.check()?;
-        if !self.limits.caps.is_empty() && !prices.is_all_priced() {
+        // under a plan by threads a task costs what was imputed to it: one price is enough for a cap to bound something
+        let costs = |(method, price): (&str, Money)| price > Money::ZERO && self.methods.hold(method);
+        if !self.limits.caps.is_empty() && !prices.iter().any(costs) {
             return Err(TermsError::MoneyWithoutPrice);
         }
         self.check_addresses()?;
