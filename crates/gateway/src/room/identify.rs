@@ -20,15 +20,17 @@ pub struct Identified<'a> {
     pub(super) operation: Operation<'a>,
     pub(super) form: AnswerForm,
     pub(super) key: Arc<Key<Bound>>,
+    /// Private: only this room makes one.
+    proof: (),
 }
 
 /// Looks the presented credential up by its keyed hash, in the snapshot of this instant. Every failure looks alike outside;
 /// the record tells them apart.
 pub(crate) fn whose<'a>(understood: Understood<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Identified<'a>, Refusal> {
-    let Understood { arrival, call } = understood;
+    let Understood { arrival, call, .. } = understood;
     let presented = call.credential.expose();
     let key = known(presented, &arrival, worker, line)?;
-    Ok(Identified { arrival, operation: call.operation, form: call.form, key })
+    Ok(Identified { arrival, operation: call.operation, form: call.form, key, proof: () })
 }
 
 fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Arc<Key<Bound>>, Refusal> {

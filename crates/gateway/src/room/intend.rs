@@ -22,6 +22,8 @@ pub struct Intended<'a> {
     pub(super) held: Money,
     pub(super) entry: Arc<Entry>,
     _flight: Flight,
+    /// Private: only this room makes one.
+    proof: (),
 }
 
 impl Intended<'_> {
@@ -37,11 +39,11 @@ pub(crate) async fn write<'a>(armed: Armed<Reserved<'a>>, worker: &Worker, line:
     }
     let intent = line.intend();
     intent.durable().await.map_err(|_| unavailable())?;
-    let Armed { stage: Reserved { timely, hold, held, flight }, entry } = armed;
+    let Armed { stage: Reserved { timely, hold, held, flight, .. }, entry, .. } = armed;
     // the fact is pushed before the line counts as known to the books (`intent` is dropped behind it)
     let sent = hold.send();
     drop(intent);
-    Ok(Intended { timely, sent, held, entry, _flight: flight })
+    Ok(Intended { timely, sent, held, entry, _flight: flight, proof: () })
 }
 
 fn unavailable() -> Refusal {

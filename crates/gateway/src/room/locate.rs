@@ -10,6 +10,8 @@ use crate::refusal::Refusal;
 /// A call from an allowed address.
 pub struct Located<'a> {
     pub(super) identified: Identified<'a>,
+    /// Private: only this room makes one.
+    proof: (),
 }
 
 /// Judges the true client address by the key's allowlist; an empty list allows nobody.
@@ -18,7 +20,7 @@ pub(crate) fn from<'a>(identified: Identified<'a>, line: &mut Line<'_>) -> Resul
     let judged = judge::locate(&identified.key.policy, arrival.client, arrival.now.wall);
     line.verdict.network = judged.factor();
     line.observe(judged)?;
-    Ok(Located { identified })
+    Ok(Located { identified, proof: () })
 }
 
 impl<'a> Located<'a> {

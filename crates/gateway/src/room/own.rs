@@ -17,6 +17,8 @@ use crate::worker::Worker;
 /// A free read of tasks that are all the presenting key's own.
 pub struct Owned<'a> {
     pub(super) located: Located<'a>,
+    /// Private: only this room makes one.
+    proof: (),
 }
 
 impl Sendable for Owned<'_> {
@@ -39,7 +41,7 @@ pub(crate) async fn task<'a>(located: Located<'a>, worker: &Worker) -> Result<Ow
             Err(error) => return Err(Denial::new(DenialCode::BooksUnavailable, error.to_string()).retry_after(1_000).into()),
         }
     }
-    Ok(Owned { located })
+    Ok(Owned { located, proof: () })
 }
 
 /// Balance and threads, made from the key's own allowance; the account's are nobody's business.

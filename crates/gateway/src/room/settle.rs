@@ -15,7 +15,7 @@ use crate::refusal::{Refusal, Reply};
 use crate::worker::Worker;
 
 /// A submission whose outcome is written: the only thing that a paid answer is made from.
-pub struct Settled(pub(super) Reply);
+pub struct Settled(Reply);
 
 /// What the provider's answer to a submission means for its hold.
 enum Outcome {
@@ -31,7 +31,7 @@ enum Outcome {
 
 /// Reads the answer, writes the outcome, tells the books, and only then makes the client's answer.
 pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker, line: &mut Line<'_>) -> Result<Settled, Refusal> {
-    let Answered { stage: Intended { timely, sent, held, .. }, answer } = answered;
+    let Answered { stage: Intended { timely, sent, held, .. }, answer, .. } = answered;
     let identified = &timely.located.identified;
     let upstream = &identified.arrival.upstream;
     let reading = v1::read(&identified.operation, &upstream.profile, answer.status, &answer.body);

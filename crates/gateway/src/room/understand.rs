@@ -11,6 +11,8 @@ use crate::refusal::Refusal;
 pub struct Understood<'a> {
     pub(super) arrival: Arrival<'a>,
     pub(super) call: Call<'a>,
+    /// Private: only this room makes one.
+    proof: (),
 }
 
 /// Reads the call. A request that can be read in two ways is refused as such, and nothing of it is used.
@@ -31,7 +33,7 @@ pub(crate) fn read<'a>(arrival: Arrival<'a>, line: &mut Line<'a>) -> Result<Unde
         Ok(call) => {
             line.form = call.form;
             line.understood(&call.operation);
-            Ok(Understood { arrival, call })
+            Ok(Understood { arrival, call, proof: () })
         }
         Err(misread) => {
             line.form = misread.form;

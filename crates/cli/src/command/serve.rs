@@ -1,0 +1,68 @@
+//! `tollgate serve`: the gate, until it is told to stop.
+
+use anyhow::Context;
+use tollgate_config::{Config, Process};
+
+use crate::args;
+use crate::exit::{Failed, Outcome};
+use crate::house::{self, House};
+use crate::ready::Ready;
+use crate::signal;
+use crate::authority;
+
+/// Runs the gate until SIGTERM or SIGINT; a second signal ends it at once.
+pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {
+    let mut config = Config::load(&arguments.file.config).map_err(Failed::usage)?;
+    move_listeners(&mut config, arguments);
+    for notice in config.notices(&Process) {
+        eprintln!("note: {notice}");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    runtime.block_on(async {
+        let house = house::open(&config).await?;
+        let (ready, people) = told(&house, &config);
+        ready.say(json, &people).context("cannot write to stdout")?;
+        signal::to_stop().await.context("cannot wait for signals")?;
+        tokio::select! {
+            closed = house.close() => closed.map_err(Failed::from),
+            _ = signal::to_stop() => Err(Failed::new("ended at once by a second signal: calls in flight are unknown until reconciled")),
+        }
+    })
+}
+
+fn move_listeners(config: &mut Config, arguments: &args::Serve) {
+    if let (Some(address), Some(first)) = (arguments.listen, config.listeners.first_mut()) {
+        first.address = address;
+    }
+    if let Some(address) = arguments.admin {
+        config.admin.address = address;
+    }
+}
+
+/// What the ready line says of a house.
+pub(crate) fn told(house: &House, config: &Config) -> (Ready, String) {
+    let door = |tls: bool| house.doors.iter().find(|door| door.tls == tls).map(|door| door.address);
+    let gate_tls = door(true).map(|address| format!("https://{address}"));
+    let ready = Ready {
+        gate: door(false).map(|address| format!("http://{address}")),
+        ca: gate_tls.is_some().then(|| authority::certificate_path(&config.state).display().to_string()),
+        gate_tls,
+        admin: house.desk.address.map(|address| format!("http://{address}")),
+        socket: Some(house.desk.socket.display().to_string()),
+        upstream: config.upstreams.first().map(|upstream| upstream.name.to_string()),
+        state: Some(config.state.display().to_string()),
+        ..Ready::default()
+    };
+    let mut people = String::new();
+    for door in &house.doors {
+        let scheme = if door.tls { "https" } else { "http" };
+        people.push_str(&format!("gate at {scheme}://{}\n", door.address));
+    }
+    if let Some(admin) = &ready.admin {
+        people.push_str(&format!("admin API at {admin}\n"));
+    }
+    if let Some(why) = house.gate.unready() {
+        people.push_str(&format!("not ready for paid calls yet: {why}; `tollgate doctor` says more\n"));
+    }
+    (ready, people)
+}

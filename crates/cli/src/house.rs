@@ -1,0 +1,201 @@
+//! What stands behind `serve` and `dev`? Store, journal, books, registry, gate and desk, opened in this order, closed in reverse.
+
+pub(crate) mod desk;
+mod replay;
+mod settings;
+mod upstreams;
+mod watches;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tollgate_audit::{Event, Journal, Sealer};
+use tollgate_books::{Books, Clerk, StoreError};
+use tollgate_config::Config;
+use tollgate_gateway::clock::Clock;
+use tollgate_gateway::{Bound, Gate, Running, bind, start};
+use tollgate_registry::{Open, Peppering, Registry};
+use tollgate_store_sqlite::SqliteStore;
+
+use crate::command::init;
+use self::desk::{DeskLane, Inside};
+use self::watches::Watches;
+
+/// The name under which this process's leases stand in the book; one process per state folder.
+const INSTANCE: &str = "gate";
+/// The lane of everything that is no request's: starts, drains, administrative acts.
+const DESK_LANE: &str = "desk";
+
+/// Everything that runs, until it is closed.
+pub(crate) struct House {
+    /// The gate.
+    pub(crate) gate: Arc<Gate>,
+    /// Who may come.
+    pub(crate) registry: Arc<Registry<Bound>>,
+    /// Listening sockets: address, TLS, the upstream at the root.
+    pub(crate) doors: Vec<Door>,
+    /// The admin API.
+    pub(crate) desk: tollgate_admin::Running,
+    running: Running,
+    lane: Arc<DeskLane>,
+    sealer: Sealer,
+    stop: watch::Sender<bool>,
+    clerk: JoinHandle<Result<(), StoreError>>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// A listening socket, as the ready line tells of it.
+pub(crate) struct Door {
+    /// Where, with the port that was picked.
+    pub(crate) address: SocketAddr,
+    /// Whether it speaks TLS.
+    pub(crate) tls: bool,
+}
+
+/// Opens everything; inside a tokio runtime.
+pub(crate) async fn open(config: &Config) -> Result<House> {
+    tollgate_sys::forbid_core_dumps().context("cannot forbid core dumps")?;
+    tollgate_sys::raise_nofile().context("cannot raise the limit of open files")?;
+    init::prepare_state(&config.state)?;
+    let clock = Clock::begin();
+    let store = SqliteStore::open(&config.state.join("tollgate.db"))?;
+    let journal = Journal::open(&config.state.join("audit"), clock.now().wall)?;
+    let (books, clerk) = open_books(config, &store, &journal, clock).await?;
+    let watches = Watches::open(config)?;
+    let upstreams = upstreams::open(config, &watches, &books, clock)?;
+    let registry = Arc::new(open_registry(config, &store, &upstreams, clock).await?);
+    let doors = settings::listeners(config, clock)?
+        .into_iter()
+        .map(|listener| {
+            let address = listener.address;
+            bind(listener).with_context(|| format!("cannot listen at `{address}`: is another process there? `--listen` moves it, and port 0 picks a free one"))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let desks = settings::desks(config, &journal, &books)?;
+    let gate = Arc::new(Gate {
+        settings: settings::of(config),
+        clock,
+        registry: registry.clone(),
+        pepper: registry.pepper().clone(),
+        books,
+        upstreams: upstreams.all.clone(),
+        lanes: desks.iter().map(|desk| desk.lane.health()).collect(),
+        tally: Default::default(),
+        recent: Default::default(),
+        draining: AtomicBool::new(false),
+        journal_down: AtomicBool::new(false),
+        floor: journal.last_at(),
+        connections: Default::default(),
+        body_bytes: Default::default(),
+    });
+    let lane = Arc::new(DeskLane::new(journal.lane(DESK_LANE)?, clock));
+    let sealer = Sealer::start(&journal)?;
+    let (stop, stopped) = watch::channel(false);
+    let running = start(&gate, &doors, desks)?;
+    let inside = Arc::new(Inside::new(gate.clone(), config, watches.troubles()));
+    let desk = desk::open(config, inside, lane.clone()).await?;
+    let clerk = tokio::spawn(clerk.run(until(stopped.clone())));
+    let tasks = vec![
+        tokio::spawn(watches.run(stopped.clone(), lane.clone())),
+        tokio::spawn(keep_registry(registry.clone(), stopped.clone())),
+        tokio::spawn(keep_lanes(gate.clone(), lane.clone(), stopped)),
+    ];
+    let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
+    lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
+    Ok(House { gate, registry, doors, desk, running, lane, sealer, stop, clerk, tasks })
+}
+
+impl House {
+    /// Takes no more connections, waits for calls in flight, and writes the last of everything.
+    pub(crate) async fn close(self) -> Result<()> {
+        self.lane.event("process_drain", "success", &json!({}));
+        let running = self.running;
+        let drained = tokio::task::spawn_blocking(move || running.drain()).await.context("the drain was interrupted")?;
+        self.desk.shutdown().await;
+        self.stop.send_replace(true);
+        let settled = self.clerk.await.context("the clerk ended by a fault of its own")?;
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        let stored = self.registry.store_uses().await;
+        self.lane.event("process_stop", if drained.is_ok() && settled.is_ok() { "success" } else { "failure" }, &json!({}));
+        let flushed = self.lane.flush();
+        self.sealer.stop()?;
+        drained.context("a worker did not end well")?;
+        settled.context("the books did not take the last facts")?;
+        stored.context("the last uses of keys were not stored")?;
+        flushed.context("the last lines of the audit log were not written")
+    }
+}
+
+/// Opens the book and brings it up to the journal; what was sent without an outcome gets its outcome line.
+async fn open_books(config: &Config, store: &Arc<SqliteStore>, journal: &Journal, clock: Clock) -> Result<(Arc<Books>, Clerk)> {
+    let boot = tollgate_sys::boot_id().context("cannot tell this boot of the machine from another")?;
+    let replayed = replay::since(&config.state.join("audit"), &store.replay_from().await?)?;
+    let now = move || clock.now();
+    let opened = Books::open(store.clone(), INSTANCE, &boot, replayed.whole, replayed.facts, Arc::new(now)).await;
+    let (books, clerk, recovered) = opened.context("the book cannot be opened")?;
+    if recovered.machine_died {
+        tracing::warn!("the machine died since the last start: open slices of caps count as spent until their windows end");
+    }
+    if recovered.replayed > 0 || !recovered.unknown.is_empty() {
+        tracing::info!(facts = recovered.replayed, unknown = recovered.unknown.len(), "the books were brought up to the audit log");
+    }
+    replay::give_up(journal, &recovered, clock)?;
+    Ok((books, clerk))
+}
+
+async fn open_registry(config: &Config, store: &Arc<SqliteStore>, upstreams: &upstreams::Opened, clock: Clock) -> Result<Registry<Bound>> {
+    let pepper = match &config.pepper {
+        None => Peppering::InStore,
+        Some(source) => Peppering::Given(watches::pepper(source)?),
+    };
+    let random = |block: &mut [u8]| getrandom::fill(block).is_ok();
+    let opened = Registry::open(Open { store: store.clone(), pepper, random, attach: upstreams.attach(clock) }).await;
+    opened.context("the keys cannot be read")
+}
+
+/// Takes up what another process has changed, and stores when keys were last used.
+async fn keep_registry(registry: Arc<Registry<Bound>>, mut stopped: watch::Receiver<bool>) {
+    let mut rounds = 0_u32;
+    while !pause(&mut stopped, Duration::from_secs(1)).await {
+        if let Err(error) = registry.refresh().await {
+            tracing::warn!(error = %error, "the registry could not be refreshed");
+        }
+        rounds = rounds.wrapping_add(1);
+        if rounds.is_multiple_of(10)
+            && let Err(error) = registry.store_uses().await
+        {
+            tracing::warn!(error = %error, "the last uses of keys could not be stored");
+        }
+    }
+}
+
+/// The watchdog over the workers' lanes, and the desk's own lane.
+async fn keep_lanes(gate: Arc<Gate>, lane: Arc<DeskLane>, mut stopped: watch::Receiver<bool>) {
+    while !pause(&mut stopped, Duration::from_millis(100)).await {
+        gate.watch_lanes(gate.clock.now());
+        lane.sweep();
+    }
+}
+
+/// Waits that long; true when it is time to stop.
+async fn pause(stopped: &mut watch::Receiver<bool>, time: Duration) -> bool {
+    tokio::time::timeout(time, stopped.wait_for(|stopped| *stopped)).await.is_ok()
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// The audit log's folder under a state folder.
+pub(crate) fn audit_folder(state: &Path) -> PathBuf {
+    state.join("audit")
+}

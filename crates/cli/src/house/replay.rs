@@ -1,0 +1,56 @@
+//! What does the journal know that the book does not? Its lines as the books' facts.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use tollgate_audit::{Decision, Happened, HoldEnd, Journal, Kind, Record};
+use tollgate_books::{Fact, Recovered};
+use tollgate_gateway::clock::Clock;
+
+/// Facts of the lines behind what the book has.
+pub(crate) struct Replayed {
+    pub(crate) facts: Vec<(String, u64, Fact)>,
+    /// Whether the journal holds everything that was ever fsynced of it.
+    pub(crate) whole: bool,
+}
+
+/// Reads the journal from there on.
+pub(crate) fn since(audit: &Path, from: &HashMap<String, u64>) -> Result<Replayed> {
+    let replayed = tollgate_audit::replay(audit, from).context("the audit log cannot be read back")?;
+    let facts = replayed.lines.into_iter().map(|(lane, number, happened)| (lane, number, fact(happened))).collect();
+    Ok(Replayed { facts, whole: replayed.whole })
+}
+
+fn fact(happened: Happened) -> Fact {
+    match happened {
+        Happened::Held { request, key, team, upstream, method, at, held } => Fact::Held { request, key, team, upstream, method, at, held },
+        Happened::Opened { request, task, at } => Fact::Opened { request, task, at },
+        Happened::Settled { request, cost, assumed, at } => Fact::Settled { request, cost, assumed, at },
+        Happened::Voided { request, at } => Fact::Voided { request, at },
+        Happened::Unknown { request, at } => Fact::Unknown { request, at },
+    }
+}
+
+/// Writes the outcome that the last process owed: sent, and nobody knows.
+pub(crate) fn give_up(journal: &Journal, recovered: &Recovered, clock: Clock) -> Result<()> {
+    if recovered.unknown.is_empty() {
+        return Ok(());
+    }
+    let mut lane = journal.lane("recovery")?;
+    let now = clock.now();
+    for row in &recovered.unknown {
+        lane.append(&Record {
+            upstream: Some(&row.upstream),
+            team: row.team.as_ref(),
+            method: Some(&row.method),
+            decision: Decision::Failed,
+            denied_by: Some("outcome_unknown"),
+            reason: Some("the last process ended before the provider's answer was written down"),
+            held: Some(row.held),
+            hold: Some(HoldEnd::Unknown),
+            ..Record::new(now.wall, Kind::Outcome, row.request)
+        });
+    }
+    lane.flush(now).context("the outcomes of the last process cannot be written down")
+}

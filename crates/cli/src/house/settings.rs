@@ -1,0 +1,72 @@
+//! What is the gateway told? The configuration in the gateway's own words.
+
+use std::thread::available_parallelism;
+
+use anyhow::Result;
+use tollgate_audit::Journal;
+use tollgate_books::Books;
+use tollgate_config::{Config, Durability, Tls};
+use tollgate_gateway::clock::Clock;
+use tollgate_gateway::{Budgets, Desk, Listener, Settings, Timeouts};
+
+use crate::authority;
+
+/// Everything that only a restart changes.
+pub(crate) fn of(config: &Config) -> Settings {
+    let limits = &config.limits;
+    let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Settings {
+        trusted_proxies: config.network.trusted_proxies.clone(),
+        forwarded_header: config.network.forwarded_header,
+        limits: tollgate_wire::Limits { head: limits.head, headers: limits.headers, target: limits.target, body: limits.body },
+        budgets: Budgets { connections: limits.connections, body_bytes: limits.body_bytes, calls_per_key: limits.calls_per_key },
+        within: Timeouts {
+            head_ms: millis(limits.within.head),
+            body_ms: millis(limits.within.body),
+            connect_ms: millis(limits.within.connect),
+            answer_ms: millis(limits.within.answer),
+            call_ms: millis(limits.within.call),
+        },
+        drain_ms: millis(config.drain),
+    }
+}
+
+/// The listeners, with their certificates.
+pub(crate) fn listeners(config: &Config, clock: Clock) -> Result<Vec<Listener>> {
+    let one = |listener: &tollgate_config::Listener| {
+        let tls = match &listener.tls {
+            None => None,
+            Some(Tls::Own) => Some(authority::server(&config.state, names(config, listener), clock.now().wall)?),
+            Some(Tls::Files { cert, key }) => Some(authority::given(cert, key)?),
+        };
+        Ok(Listener { address: listener.address, upstream: listener.upstream.clone(), tls })
+    };
+    config.listeners.iter().map(one).collect()
+}
+
+/// The names that a certificate of our own is for: this machine's own, the listener's address, and every upstream's hosts.
+fn names(config: &Config, listener: &tollgate_config::Listener) -> Vec<String> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).to_vec();
+    if !listener.address.ip().is_unspecified() {
+        names.push(listener.address.ip().to_string());
+    }
+    names.extend(config.upstreams.iter().flat_map(|upstream| upstream.hosts.iter().cloned()));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// One desk a worker: its lane, and how far the books know of it.
+pub(crate) fn desks(config: &Config, journal: &Journal, books: &Books) -> Result<Vec<Desk>> {
+    let workers = config.workers.or(available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get);
+    let one = |index: usize| {
+        let name = format!("w{index}");
+        let lane = journal.lane(&name)?;
+        let synced = match config.audit.durability {
+            Durability::Process => None,
+            Durability::Power => Some(lane.synced()?),
+        };
+        Ok(Desk { lane, synced, mark: books.lane(&name) })
+    };
+    (0..workers).map(one).collect()
+}

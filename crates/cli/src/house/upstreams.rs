@@ -1,0 +1,96 @@
+//! Which accounts are there, and what does a key of theirs carry? The configuration's upstreams as the gate's.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use anyhow::{Context, Result};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use tollgate_books::{Books, LimitIx};
+use tollgate_config::{Config, OriginHost};
+use tollgate_dialect::Profile;
+use tollgate_gateway::clock::Clock;
+use tollgate_gateway::egress::dial::{Origin, client_tls};
+use tollgate_gateway::{Bound, Upstream, Upstreams};
+use tollgate_model::{Limit, LimitKind, Scope};
+use tollgate_registry::registry::Attach;
+
+use super::watches::Watches;
+
+/// The upstreams, with each account's own limits bound.
+pub(crate) struct Opened {
+    pub(crate) all: Upstreams,
+    with_limits: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
+}
+
+/// Makes every upstream of the configuration.
+pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clock) -> Result<Opened> {
+    let mut with_limits = Vec::new();
+    let mut system_trust = None;
+    for upstream in &config.upstreams {
+        let profile = Profile::builtin(&upstream.profile).with_context(|| format!("there is no profile `{}`", upstream.profile))?;
+        let account = books.account(&upstream.name, profile.task_deadline_ms());
+        let scope = Scope::Upstream(upstream.name.clone());
+        let now = clock.now();
+        let limits = upstream.limits.iter().map(|kind| account.bind(&Limit { scope: scope.clone(), kind: kind.clone() }, now)).collect();
+        let threads = upstream.limits.iter().find_map(|kind| match kind {
+            LimitKind::Concurrency(open) => Some(*open),
+            LimitKind::Rate(_) | LimitKind::Cap { .. } => None,
+        });
+        let made = Arc::new(Upstream {
+            name: upstream.name.clone(),
+            hosts: upstream.hosts.clone(),
+            profile: Arc::new(profile),
+            prices: upstream.prices.clone(),
+            origin: origin(upstream, &mut system_trust)?,
+            keyring: watches.keyring(&upstream.name).context("an upstream without a secret")?,
+            account,
+            threads: upstream.plan.map(|plan| plan.threads).or(threads),
+            stopped: Default::default(),
+        });
+        with_limits.push((made, limits));
+    }
+    let all = Upstreams::new(with_limits.iter().map(|(upstream, _)| upstream.clone()));
+    Ok(Opened { all, with_limits })
+}
+
+fn origin(upstream: &tollgate_config::Upstream, system_trust: &mut Option<Arc<ClientConfig>>) -> Result<Origin> {
+    let host = match &upstream.origin.host {
+        OriginHost::Name(name) => name.clone(),
+        OriginHost::Address(address) => address.to_string(),
+    };
+    let tls = match (upstream.origin.tls, &upstream.ca) {
+        (false, _) => None,
+        (true, Some(file)) => {
+            let roots = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+            let roots = roots.with_context(|| format!("cannot read the authority `{}` of the upstream `{}`", file.display(), upstream.name))?;
+            Some(client_tls(Some(roots))?)
+        }
+        (true, None) => {
+            if system_trust.is_none() {
+                *system_trust = Some(client_tls(None)?);
+            }
+            system_trust.clone()
+        }
+    };
+    Ok(Origin::new(host, upstream.origin.port, tls))
+}
+
+impl Opened {
+    /// What every key of the snapshot carries: its upstream, and its limits, its team's and its upstream's as the account knows
+    /// them. Calls in flight are counted over all changes of a key.
+    pub(crate) fn attach(&self, clock: Clock) -> Attach<Bound> {
+        let upstreams = self.with_limits.clone();
+        Box::new(move |record, limits, before| {
+            let (upstream, shared) = upstreams.iter().find(|(upstream, _)| upstream.name == record.upstream)?;
+            let now = clock.now();
+            let own = limits.iter().map(|limit| upstream.account.bind(limit, now));
+            Some(Bound {
+                upstream: upstream.clone(),
+                limits: own.chain(shared.iter().copied()).collect(),
+                in_flight: before.map_or_else(|| Arc::new(AtomicUsize::new(0)), |before| before.in_flight.clone()),
+            })
+        })
+    }
+}
