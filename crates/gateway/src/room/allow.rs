@@ -22,7 +22,7 @@ pub struct Reserved<'a> {
     pub(super) held: Money,
     pub(super) flight: Flight,
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 /// A place among the calls of a key in flight; given back on drop.
@@ -66,7 +66,7 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
     line.held(held);
     // behind the reservation: a call over a cap hears of the cap, and only calls that would be sent fill the budget
     let flight = take_off(bound.in_flight.clone(), worker.gate.settings.budgets.calls_per_key)?;
-    Ok(Reserved { timely, hold, held, flight, proof: () })
+    Ok(Reserved { timely, hold, held, flight, _proof: () })
 }
 
 /// The worst case of the method. What has no price is denied, whoever asks.

@@ -20,7 +20,7 @@ pub struct Armed<S> {
     pub(super) stage: S,
     pub(super) entry: Arc<Entry>,
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 /// Takes the version in force. The entry belongs to the upstream's own keyring: it cannot be another account's.
@@ -29,5 +29,5 @@ pub(crate) fn credential<S: Sendable>(stage: S, line: &mut Line<'_>) -> Result<A
         return Err(Denial::new(DenialCode::SecretUnavailable, "the upstream's real key has not been read yet").retry_after(5_000).into());
     };
     line.secret(entry.version());
-    Ok(Armed { stage, entry, proof: () })
+    Ok(Armed { stage, entry, _proof: () })
 }

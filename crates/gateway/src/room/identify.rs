@@ -21,7 +21,7 @@ pub struct Identified<'a> {
     pub(super) form: AnswerForm,
     pub(super) key: Arc<Key<Bound>>,
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 /// Looks the presented credential up by its keyed hash, in the snapshot of this instant. Every failure looks alike outside;
@@ -30,7 +30,7 @@ pub(crate) fn whose<'a>(understood: Understood<'a>, worker: &Worker, line: &mut 
     let Understood { arrival, call, .. } = understood;
     let presented = call.credential.expose();
     let key = known(presented, &arrival, worker, line)?;
-    Ok(Identified { arrival, operation: call.operation, form: call.form, key, proof: () })
+    Ok(Identified { arrival, operation: call.operation, form: call.form, key, _proof: () })
 }
 
 fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Arc<Key<Bound>>, Refusal> {

@@ -23,7 +23,7 @@ pub struct Intended<'a> {
     pub(super) entry: Arc<Entry>,
     _flight: Flight,
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 impl Intended<'_> {
@@ -43,7 +43,7 @@ pub(crate) async fn write<'a>(armed: Armed<Reserved<'a>>, worker: &Worker, line:
     // the fact is pushed before the line counts as known to the books (`intent` is dropped behind it)
     let sent = hold.send();
     drop(intent);
-    Ok(Intended { timely, sent, held, entry, _flight: flight, proof: () })
+    Ok(Intended { timely, sent, held, entry, _flight: flight, _proof: () })
 }
 
 fn unavailable() -> Refusal {

@@ -39,7 +39,7 @@ pub struct Arrival<'a> {
     pub(crate) user_agent: Option<&'a [u8]>,
     pub(crate) body: &'a [u8],
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 /// Paths whose bodies may be as large as an image; elsewhere 16 KiB (ARCHITECTURE.md, "Bytes").
@@ -129,7 +129,7 @@ pub(crate) fn arrive<'a>(
     };
     let content_type = head.content_type.map(|span| span.of(bytes));
     let method = head.method;
-    Arrived::Call(Arrival { id, now, source: peer, client, upstream, method, path, query, content_type, authorization, user_agent, body, proof: () })
+    Arrived::Call(Arrival { id, now, source: peer, client, upstream, method, path, query, content_type, authorization, user_agent, body, _proof: () })
 }
 
 /// Answers what was no request, and writes it down.

@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 pub struct Located<'a> {
     pub(super) identified: Identified<'a>,
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 /// Judges the true client address by the key's allowlist; an empty list allows nobody.
@@ -20,7 +20,7 @@ pub(crate) fn from<'a>(identified: Identified<'a>, line: &mut Line<'_>) -> Resul
     let judged = judge::locate(&identified.key.policy, arrival.client, arrival.now.wall);
     line.verdict.network = judged.factor();
     line.observe(judged)?;
-    Ok(Located { identified, proof: () })
+    Ok(Located { identified, _proof: () })
 }
 
 impl<'a> Located<'a> {

@@ -18,7 +18,7 @@ use crate::worker::Worker;
 pub struct Owned<'a> {
     pub(super) located: Located<'a>,
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 impl Sendable for Owned<'_> {
@@ -41,7 +41,7 @@ pub(crate) async fn task<'a>(located: Located<'a>, worker: &Worker) -> Result<Ow
             Err(error) => return Err(Denial::new(DenialCode::BooksUnavailable, error.to_string()).retry_after(1_000).into()),
         }
     }
-    Ok(Owned { located, proof: () })
+    Ok(Owned { located, _proof: () })
 }
 
 /// Balance and threads, made from the key's own allowance; the account's are nobody's business.

@@ -24,7 +24,7 @@ pub struct Answered<S> {
     pub(super) stage: S,
     pub(super) answer: Answer,
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 /// The answer's bytes; scanned for the live key before anyone reads them.
@@ -56,7 +56,7 @@ pub(crate) async fn paid<'a>(intended: Intended<'a>, worker: &Worker, line: &mut
     let transmitted = transmit(worker, intended.upstream(), &intended.entry, located.operation(), located.identified.form).await;
     line.upstream_took(transmitted.micros);
     let failure = match transmitted.answer {
-        Ok(answer) => return Ok(Answered { stage: intended, answer, proof: () }),
+        Ok(answer) => return Ok(Answered { stage: intended, answer, _proof: () }),
         Err(NoAnswer::NotSent(error)) => {
             let failure = unreachable(&error);
             settle::void(intended, worker, line, &failure);
@@ -75,7 +75,7 @@ pub(crate) async fn free<'a>(armed: Armed<Owned<'a>>, worker: &Worker, line: &mu
     let transmitted = transmit(worker, armed.stage.upstream(), &armed.entry, located.operation(), located.identified.form).await;
     line.upstream_took(transmitted.micros);
     match transmitted.answer {
-        Ok(answer) => Ok(Answered { stage: armed.stage, answer, proof: () }),
+        Ok(answer) => Ok(Answered { stage: armed.stage, answer, _proof: () }),
         Err(NoAnswer::NotSent(error)) => Err(unreachable(&error).into()),
         Err(NoAnswer::Lost(lost)) => Err(unknown(FailureCode::UpstreamUnreachable, lost.to_string()).into()),
         Err(NoAnswer::Leaked(place)) => Err(leaked(place, line).into()),

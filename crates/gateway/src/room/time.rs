@@ -12,7 +12,7 @@ use crate::worker::Worker;
 pub struct Timely<'a> {
     pub(super) located: Located<'a>,
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 /// Judges pauses, the first instant and the hours. Submissions only: a task that is paid for can always be fetched.
@@ -30,5 +30,5 @@ pub(crate) fn when<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_
     let judged = judge::timely(&identified.key.policy, now);
     line.verdict.time = judged.factor();
     line.observe(judged)?;
-    Ok(Timely { located, proof: () })
+    Ok(Timely { located, _proof: () })
 }

@@ -12,7 +12,7 @@ pub struct Understood<'a> {
     pub(super) arrival: Arrival<'a>,
     pub(super) call: Call<'a>,
     /// Private: only this room makes one.
-    proof: (),
+    _proof: (),
 }
 
 /// Reads the call. A request that can be read in two ways is refused as such, and nothing of it is used.
@@ -33,7 +33,7 @@ pub(crate) fn read<'a>(arrival: Arrival<'a>, line: &mut Line<'a>) -> Result<Unde
         Ok(call) => {
             line.form = call.form;
             line.understood(&call.operation);
-            Ok(Understood { arrival, call, proof: () })
+            Ok(Understood { arrival, call, _proof: () })
         }
         Err(misread) => {
             line.form = misread.form;
