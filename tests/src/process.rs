@@ -1,0 +1,131 @@
+//! The real binary, started and ended by the test, by its process id.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// The gate's binary: `TOLLGATE_BIN`, which `cargo xtask ci` and `e2e` set, else the one that cargo has built beside the test.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment which binary to drive")]
+pub fn binary() -> PathBuf {
+    if let Some(binary) = std::env::var_os("TOLLGATE_BIN") {
+        return binary.into();
+    }
+    let test = std::env::current_exe().unwrap_or_default();
+    test.ancestors().nth(2).map(|folder| folder.join("tollgate")).unwrap_or_default()
+}
+
+/// A running `tollgate`, killed when dropped.
+pub struct Process {
+    child: Child,
+    /// Its ready line.
+    pub ready: Value,
+    said: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Process {
+    /// Starts it with `--json` and waits for its ready line.
+    pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
+        let mut command = Command::new(binary());
+        command.args(arguments).arg("--json").envs(environment.iter().copied());
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot start tollgate")?;
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let mut out = BufReader::new(child.stdout.take().context("no stdout")?);
+        let err = child.stderr.take().context("no stderr")?;
+        keep(err, said.clone());
+        let mut line = String::new();
+        out.read_line(&mut line)?;
+        keep(out, said.clone());
+        if line.is_empty() {
+            let status = child.wait()?;
+            thread::sleep(Duration::from_millis(50));
+            bail!("`tollgate {}` ended with {status}: {}", arguments.join(" "), text(&said));
+        }
+        said.lock().map_err(|_| anyhow::anyhow!("poisoned"))?.extend_from_slice(line.as_bytes());
+        Ok(Self { child, ready: serde_json::from_str(&line)?, said })
+    }
+
+    /// A URL of the ready line as an address.
+    pub fn address(&self, member: &str) -> Result<SocketAddr> {
+        let url = self.ready.get(member).and_then(Value::as_str).with_context(|| format!("no `{member}` in {}", self.ready))?;
+        let (_, address) = url.split_once("://").context("not a URL")?;
+        Ok(address.parse()?)
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Everything that it has printed so far.
+    pub fn printed(&self) -> String {
+        text(&self.said)
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// SIGTERM, and the time it took to end well.
+    pub fn stop(&mut self) -> Result<Duration> {
+        let began = instant();
+        self.signal("TERM")?;
+        let status = self.child.wait()?;
+        if !status.success() {
+            bail!("it ended with {status}: {}", self.printed());
+        }
+        Ok(began.elapsed())
+    }
+
+    /// Any signal.
+    pub fn signal(&self, name: &str) -> Result<()> {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status()?;
+        if sent.success() { Ok(()) } else { bail!("SIG{name} could not be sent") }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a verb to its end.
+pub fn run(arguments: &[&str], input: &str) -> Result<Output> {
+    use std::io::Write;
+    let mut child = Command::new(binary()).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    Ok(child.wait_with_output()?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test measures how long an end takes")]
+pub(crate) fn instant() -> Instant {
+    Instant::now()
+}
+
+fn keep(mut from: impl Read + Send + 'static, into: Arc<Mutex<Vec<u8>>>) {
+    thread::spawn(move || {
+        let mut block = [0; 4096];
+        while let Ok(read @ 1..) = from.read(&mut block) {
+            if let Ok(mut into) = into.lock() {
+                into.extend_from_slice(block.get(..read).unwrap_or_default());
+            }
+        }
+    });
+}
+
+fn text(said: &Mutex<Vec<u8>>) -> String {
+    said.lock().map(|said| String::from_utf8_lossy(&said).into_owned()).unwrap_or_default()
+}
