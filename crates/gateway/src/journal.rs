@@ -75,9 +75,12 @@ impl Journal {
         lane.sweep(now, older_than_ms);
     }
 
-    /// Writes everything that waits.
-    pub(crate) fn flush(&self) -> std::io::Result<()> {
-        self.lane.borrow_mut().flush(self.clock.now())
+    /// Writes everything that waits, what was only counted too: nothing comes behind it.
+    pub(crate) fn finish(&self) -> std::io::Result<()> {
+        let now = self.clock.now();
+        let mut lane = self.lane.borrow_mut();
+        self.strangers.borrow_mut().finish(now, &mut lane);
+        lane.flush(now)
     }
 
     fn pushed(&self, number: u64) {

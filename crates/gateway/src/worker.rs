@@ -154,7 +154,7 @@ impl Worker {
     }
 
     fn finish(&self) -> io::Result<()> {
-        self.journal.flush()
+        self.journal.finish()
     }
 }
 

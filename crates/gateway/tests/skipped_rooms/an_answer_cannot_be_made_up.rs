@@ -1,7 +1,7 @@
 use tollgate_gateway::stage::{Answered, Intended};
 
-fn skip<'a>(stage: Intended<'a>) -> Answered<Intended<'a>> {
-    Answered { stage, answer: Vec::new(), _proof: () }
+fn skip<'a>(stage: Intended<'a>, old: Answered<Intended<'a>>) -> Answered<Intended<'a>> {
+    Answered { stage, ..old }
 }
 
 fn main() {}
