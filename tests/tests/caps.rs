@@ -1,0 +1,155 @@
+//! Caps, rates and permits under load, by the provider's own books.
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use tollgate_model::Money;
+use tollgate_tests::{Answer, Setup, Stand, call, poll, submission};
+
+/// The same call from many threads at one instant.
+fn at_once(stand: &Stand, targets: Vec<String>) -> Vec<Answer> {
+    let barrier = Arc::new(Barrier::new(targets.len()));
+    let at = stand.at;
+    let calls: Vec<_> = targets
+        .into_iter()
+        .map(|target| {
+            let barrier = barrier.clone();
+            thread::spawn(move || {
+                barrier.wait();
+                call(at, &target)
+            })
+        })
+        .collect();
+    calls.into_iter().filter_map(|call| call.join().ok()?.ok()).collect()
+}
+
+fn bought(answers: &[Answer]) -> usize {
+    answers.iter().filter(|answer| answer.task().is_some()).count()
+}
+
+#[test]
+fn bu_01_five_hundred_first_calls_at_one_instant_spend_exactly_one_dollar() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("cap", json!({ "caps": ["1/day"] }))?;
+    let answers = at_once(&stand, vec![submission(&key); 500]);
+    assert_eq!((answers.len(), bought(&answers)), (500, 10));
+    assert_eq!(stand.charged()?, Money::parse("1")?);
+    assert!(answers.iter().all(|answer| answer.task().is_some() || answer.denied() == Some("cap_reached")));
+    Ok(())
+}
+
+#[test]
+fn bu_04_every_limit_of_key_team_and_account_binds_and_a_refusal_leaks_nothing() -> Result<()> {
+    let stand = Stand::with(Setup { upstream: "cap = [\"0.90/day\"]", ..Setup::default() })?;
+    stand.ask("POST", "/v1/teams", Some(&json!({ "name": "crew", "caps": ["0.50/day"] })))?;
+    let inner = stand.key("inner", json!({ "team": "crew", "caps": ["0.30/day"] }))?;
+    let outer = stand.key("outer", json!({ "team": "crew", "caps": ["10/day"] }))?;
+    let alone = stand.key("alone", json!({ "caps": ["10/day"] }))?;
+    assert_eq!(bought(&at_once(&stand, vec![submission(&inner); 60])), 3);
+    assert_eq!(bought(&at_once(&stand, vec![submission(&outer); 60])), 2);
+    assert_eq!(bought(&at_once(&stand, vec![submission(&alone); 60])), 4);
+    assert_eq!(stand.charged()?, Money::parse("0.90")?);
+    Ok(())
+}
+
+#[test]
+fn bu_10_what_the_provider_refused_before_work_returns_to_the_cap() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("cap", json!({ "caps": ["0.20/day"] }))?;
+    stand.mode(&json!({ "outcome": "no_slot" }))?;
+    for _ in 0..5 {
+        assert_eq!(call(stand.at, &submission(&key))?.body, "ERROR_NO_SLOT_AVAILABLE");
+    }
+    stand.mode(&json!({ "outcome": "ok" }))?;
+    assert_eq!(bought(&at_once(&stand, vec![submission(&key); 10])), 2);
+    Ok(())
+}
+
+#[test]
+fn bu_13_what_may_have_been_bought_stays_spent() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("cap", json!({ "caps": ["0.30/day"] }))?;
+    for mode in ["http_500", "garbage"] {
+        stand.mode(&json!({ "outcome": mode }))?;
+        let lost = call(stand.at, &submission(&key))?;
+        assert_eq!(lost.body, "ERROR_TOLLGATE_OUTCOME_UNKNOWN", "{mode}");
+    }
+    stand.mode(&json!({ "outcome": "ok" }))?;
+    assert_eq!(bought(&at_once(&stand, vec![submission(&key); 10])), 1);
+    let usage = stand.ask("GET", "/v1/usage?by=key&since=2d", None)?;
+    assert_eq!(usage.pointer("/total/unknown"), Some(&json!("0.200000000")));
+    Ok(())
+}
+
+#[test]
+fn an_unsolvable_task_returns_its_money_once_where_the_profile_says_so() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("cap", json!({ "caps": ["0.10/day"] }))?;
+    stand.mode(&json!({ "outcome": "unsolvable" }))?;
+    let first = call(stand.at, &submission(&key))?;
+    let task = first.task().context(first.body.clone())?;
+    assert_eq!(call(stand.at, &submission(&key))?.denied(), Some("cap_reached"));
+    for _ in 0..3 {
+        assert_eq!(call(stand.at, &poll(&key, task))?.body, "ERROR_CAPTCHA_UNSOLVABLE");
+    }
+    stand.mode(&json!({ "outcome": "ok" }))?;
+    assert_eq!(bought(&at_once(&stand, vec![submission(&key); 5])), 1, "returned once, not three times");
+    Ok(())
+}
+
+#[test]
+fn rl_10_a_permit_is_an_open_task_and_comes_back_with_its_answer() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("permits", json!({ "concurrency": 2, "caps": ["none"] }))?;
+    stand.mode(&json!({ "solve_ms": 60_000 }))?;
+    let answers = at_once(&stand, vec![submission(&key); 20]);
+    assert_eq!(bought(&answers), 2);
+    let refused = answers.iter().find(|answer| answer.task().is_none()).context("all admitted")?;
+    assert_eq!((refused.body.as_str(), refused.denied()), ("ERROR_NO_SLOT_AVAILABLE", Some("concurrency_limited")));
+    let threads = call(stand.at, &format!("/res.php?key={key}&action=threadsinfo&json=1"))?;
+    let threads: Value = serde_json::from_str(&threads.body)?;
+    assert_eq!((threads.get("threads"), threads.get("working_threads")), (Some(&json!("2")), Some(&json!("2"))));
+    stand.mode(&json!({ "solve_ms": 0 }))?;
+    let task = answers.iter().find_map(Answer::task).context("none")?;
+    let answered = call(stand.at, &poll(&key, task))?;
+    if answered.body.starts_with("OK|") {
+        assert!(call(stand.at, &submission(&key))?.task().is_some());
+    }
+    Ok(())
+}
+
+#[test]
+fn rl_01_a_rate_admits_its_burst_and_says_when_to_come_back() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("rate", json!({ "rate": "60/min burst 3", "caps": ["10/day"] }))?;
+    let answers = at_once(&stand, vec![submission(&key); 20]);
+    assert!((3..=4).contains(&bought(&answers)), "{}", bought(&answers));
+    let refused = answers.iter().find(|answer| answer.task().is_none()).context("all admitted")?;
+    assert_eq!((refused.body.as_str(), refused.denied()), ("ERROR_NO_SLOT_AVAILABLE", Some("rate_limited")));
+    let wait: u64 = refused.header("retry-after").context("no Retry-After")?.parse()?;
+    assert!((1..=2).contains(&wait), "{wait}");
+    Ok(())
+}
+
+#[test]
+fn tasks_a_day_are_a_cap_of_their_own() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("tasks", json!({ "tasks": ["3/day"] }))?;
+    assert_eq!(bought(&at_once(&stand, vec![submission(&key); 10])), 3);
+    let balance = call(stand.at, &format!("/res.php?key={key}&action=getbalance"))?;
+    assert_eq!(balance.body, "0");
+    Ok(())
+}
+
+#[test]
+fn bu_31_balance_is_what_is_left_of_the_keys_own_cap_and_asks_nobody() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("balance", json!({ "caps": ["0.50/day", "5/month"] }))?;
+    assert!(call(stand.at, &submission(&key))?.task().is_some());
+    let before = stand.received()?.len();
+    assert_eq!(call(stand.at, &format!("/res.php?key={key}&action=getbalance"))?.body, "0.4");
+    assert_eq!(stand.received()?.len(), before);
+    Ok(())
+}
