@@ -1,17 +1,23 @@
 //! Memory: the journal's lanes, the sealer, checkpoints, verification, replay.
 
 mod aggregate;
+mod checkpoint;
+mod entry;
 mod health;
 mod journal;
 mod lane;
 mod line;
 mod place;
+mod reader;
 pub mod record;
+mod replay;
 mod sync;
+mod tree;
 
 pub use aggregate::Aggregator;
 pub use health::LaneHealth;
 pub use journal::{Journal, JournalError};
 pub use lane::Lane;
 pub use record::{Decision, Event, HoldEnd, Kind, Record};
+pub use replay::{Happened, ReplayError, Replayed, replay};
 pub use sync::Synced;
