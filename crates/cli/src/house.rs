@@ -1,6 +1,7 @@
 //! What stands behind `serve` and `dev`? Store, journal, books, registry, gate and desk, opened in this order, closed in reverse.
 
 pub(crate) mod desk;
+mod lane;
 mod replay;
 mod settings;
 mod upstreams;
@@ -25,7 +26,8 @@ use tollgate_registry::{Open, Peppering, Registry};
 use tollgate_store_sqlite::SqliteStore;
 
 use crate::command::init;
-use self::desk::{DeskLane, Inside};
+use self::desk::Inside;
+use self::lane::DeskLane;
 use self::watches::Watches;
 
 /// The name under which this process's leases stand in the book; one process per state folder.

@@ -12,7 +12,7 @@ use tollgate_model::{Name, Pepper};
 use tollgate_secrets::watch::in_words;
 use tollgate_secrets::{EnvSource, FileSource, Keyring, Polled, Rules, Source, Watch};
 
-use super::desk::DeskLane;
+use super::lane::DeskLane;
 
 /// Troubles of sources, in words, by upstream.
 pub(crate) type Troubles = Arc<Mutex<HashMap<Name, String>>>;

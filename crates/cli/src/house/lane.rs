@@ -1,0 +1,67 @@
+//! The desk's own lane of the journal: starts, drains, secrets, administrative acts.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{future, io};
+
+use serde_json::{Value, json};
+use tollgate_admin::{Acts, AdminAct, Door, Stage, Unwritten, Writing};
+use tollgate_audit::{Event, Lane};
+use tollgate_gateway::clock::Clock;
+
+/// A lane that many tasks share; none of them is on the hot path.
+pub(crate) struct DeskLane {
+    lane: Mutex<Lane>,
+    clock: Clock,
+}
+
+/// Lines that nobody waits for are written within this time.
+const LINES_MS: u64 = 500;
+
+impl DeskLane {
+    pub(crate) const fn new(lane: Lane, clock: Clock) -> Self {
+        Self { lane: Mutex::new(lane), clock }
+    }
+
+    /// Appends a line that nobody waits for.
+    pub(crate) fn event(&self, action: &str, outcome: &'static str, detail: &Value) {
+        self.append("event", action, outcome, None, detail);
+    }
+
+    /// Writes what waits, and looks after the file.
+    pub(crate) fn sweep(&self) {
+        self.lock().sweep(self.clock.now(), LINES_MS);
+    }
+
+    /// Writes everything that waits.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        self.lock().flush(self.clock.now())
+    }
+
+    fn append(&self, kind: &'static str, action: &str, outcome: &'static str, subject: Option<&str>, detail: &Value) {
+        let at = self.clock.now().wall;
+        self.lock().event(&Event { at, kind, action, outcome, subject, detail: Some(detail) });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lane> {
+        self.lane.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Acts for DeskLane {
+    /// An act is rare: it is fsynced before it is done, whatever the durability of requests.
+    fn write(&self, act: AdminAct) -> Writing<'_> {
+        let by = match act.by {
+            Door::Socket { uid } => json!({ "door": "socket", "uid": uid }),
+            Door::Port { peer } => json!({ "door": "port", "peer": peer.to_string() }),
+        };
+        let stage = match act.stage {
+            Stage::Intent => "intent",
+            Stage::Done => "done",
+            Stage::Refused => "refused",
+        };
+        let detail = json!({ "stage": stage, "by": by, "what": act.detail });
+        self.append("event", act.action, act.stage.outcome(), Some(&act.subject), &detail);
+        let written = self.flush().and_then(|()| self.lock().sync());
+        Box::pin(future::ready(written.map_err(|_| Unwritten)))
+    }
+}

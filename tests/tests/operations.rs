@@ -1,0 +1,159 @@
+//! Starting, stopping, and what a person reads when something is wrong with the place.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use tollgate_tests::{Process, Stand, call, poll, run, submission};
+
+fn refusal(arguments: &[&str]) -> Result<(i32, String)> {
+    let output = run(arguments, "")?;
+    Ok((output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+/// A folder with a configuration that would serve.
+fn folder() -> Result<(tempfile::TempDir, String)> {
+    let folder = tempfile::TempDir::new()?;
+    fs::write(folder.path().join("real.key"), "0123456789abcdef0123456789abcdef")?;
+    fs::set_permissions(folder.path().join("real.key"), fs::Permissions::from_mode(0o600))?;
+    let text = "state = \"state\"\n[[listener]]\naddress = \"127.0.0.1:0\"\nupstream = \"p\"\n[admin]\naddress = \"127.0.0.1:0\"\n\
+                [[upstream]]\nname = \"p\"\nprofile = \"twocaptcha\"\norigin = \"http://127.0.0.1:9\"\nsecret = { file = \"real.key\" }\n";
+    fs::write(folder.path().join("tollgate.toml"), text)?;
+    let file = folder.path().join("tollgate.toml").display().to_string();
+    Ok((folder, file))
+}
+
+#[test]
+fn every_mistake_of_a_configuration_is_named_at_once_with_its_line() -> Result<()> {
+    let (folder, file) = folder()?;
+    let broken = "state = 3\n[[listener]]\naddress = \"0.0.0.0:8080\"\nupstream = \"nobody\"\n[[upstream]]\nname = \"p\"\nprofile = \"twocapcha\"\n\
+                  origin = \"http://example.com\"\nsecret = \"abc\"\nfloor = 3\n";
+    fs::write(&file, broken)?;
+    for verb in ["check", "serve"] {
+        let (code, said) = refusal(&[verb, "-c", &file])?;
+        assert_eq!(code, 2, "{said}");
+        for word in ["tollgate.toml:1", ":3", ":4", ":7", ":8", ":9", "twocaptcha"] {
+            assert!(said.contains(word), "{word} is missing from:\n{said}");
+        }
+    }
+    assert!(!folder.path().join("state").exists(), "a refused start leaves nothing behind");
+    Ok(())
+}
+
+#[test]
+fn a_port_in_use_is_said_in_one_sentence_with_a_hint() -> Result<()> {
+    let (_folder, file) = folder()?;
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let address = taken.local_addr()?.to_string();
+    let (code, said) = refusal(&["serve", "-c", &file, "--listen", &address])?;
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains(&address) && said.contains("--listen"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn ft_04_a_foreign_or_corrupt_database_is_refused_and_left_as_it_was() -> Result<()> {
+    for content in ["this is a letter, not a database\n".repeat(200), String::from("SQLite format 3\0") + &"x".repeat(5000)] {
+        let (folder, file) = folder()?;
+        let state = folder.path().join("state");
+        fs::create_dir(&state)?;
+        fs::set_permissions(&state, fs::Permissions::from_mode(0o700))?;
+        let database = state.join("tollgate.db");
+        fs::write(&database, &content)?;
+        fs::set_permissions(&database, fs::Permissions::from_mode(0o600))?;
+        let (code, said) = refusal(&["serve", "-c", &file])?;
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("tollgate.db") && said.trim().lines().count() <= 3, "{said}");
+        assert_eq!(fs::read(&database)?, content.as_bytes());
+    }
+    Ok(())
+}
+
+#[test]
+fn two_gates_do_not_share_a_state_folder() -> Result<()> {
+    let (_folder, file) = folder()?;
+    let _first = Process::start(&["serve", "-c", &file], &[])?;
+    let (code, said) = refusal(&["serve", "-c", &file])?;
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("state"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn ad_01_the_admin_api_is_for_loopback_alone() -> Result<()> {
+    let (_folder, file) = folder()?;
+    let (code, said) = refusal(&["serve", "-c", &file, "--admin", "0.0.0.0:0"])?;
+    assert!(code == 1 || code == 2, "{said}");
+    assert!(said.contains("loopback"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn ft_11_a_drain_finishes_what_is_in_flight_and_ends_well() -> Result<()> {
+    let mut stand = Stand::new()?;
+    let key = stand.key("shop", json!({ "caps": ["1/day"] }))?;
+    stand.mode(&json!({ "latency_ms": 600 }))?;
+    let (at, target) = (stand.at, submission(&key));
+    let in_flight = std::thread::spawn(move || call(at, &target));
+    std::thread::sleep(Duration::from_millis(200));
+    let took = stand.gate.stop()?;
+    let answer = in_flight.join().ok().context("the caller fell")??;
+    assert!(answer.task().is_some(), "{}", answer.body);
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let verified = tollgate_audit::verify(&stand.audit());
+    assert!(verified.is_ok(), "{:?}", verified.err());
+    Ok(())
+}
+
+#[test]
+fn a_restart_keeps_keys_money_and_owners() -> Result<()> {
+    let mut stand = Stand::new()?;
+    let key = stand.key("shop", json!({ "caps": ["0.30/day"] }))?;
+    let task = call(stand.at, &submission(&key))?.task().context("refused")?.to_owned();
+    let took = stand.kill_and_restart()?;
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(call(stand.at, &poll(&key, &task))?.body.starts_with("OK|"));
+    assert_eq!(call(stand.at, &format!("/res.php?key={key}&action=getbalance"))?.body, "0.2");
+    let bought = (0..4).filter(|_| call(stand.at, &submission(&key)).is_ok_and(|answer| answer.task().is_some())).count();
+    assert_eq!(bought, 2, "what is free after a crash can be spent, and no more");
+    Ok(())
+}
+
+#[test]
+fn a_missing_real_key_leaves_the_gate_up_and_not_ready() -> Result<()> {
+    let (folder, file) = folder()?;
+    fs::remove_file(folder.path().join("real.key"))?;
+    let gate = Process::start(&["serve", "-c", &file], &[])?;
+    let at = gate.address("gate")?;
+    assert_eq!(call(at, "/healthz")?.status, 200);
+    let ready = call(at, "/readyz")?;
+    assert_eq!((ready.status, ready.body.as_str()), (503, "a real key is missing"));
+    fs::write(folder.path().join("real.key"), "0123456789abcdef0123456789abcdef")?;
+    fs::set_permissions(folder.path().join("real.key"), fs::Permissions::from_mode(0o600))?;
+    std::thread::sleep(Duration::from_millis(2_500));
+    assert_eq!(call(at, "/readyz")?.status, 200, "a key that appears is taken up by itself");
+    Ok(())
+}
+
+#[test]
+fn dev_prints_one_ready_line_and_its_key_works() -> Result<()> {
+    let dev = Process::start(
+        &["dev", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--sandbox", "127.0.0.1:0"],
+        &[],
+    )?;
+    for member in ["gate", "gate_tls", "ca", "admin", "socket", "sandbox", "upstream", "key", "state"] {
+        assert!(dev.ready.get(member).is_some_and(Value::is_string), "{member} is missing from {}", dev.ready);
+    }
+    let key = dev.ready.get("key").and_then(Value::as_str).context("no key")?;
+    let at = dev.address("gate")?;
+    let bought = call(at, &submission(key))?;
+    let task = bought.task().context(bought.body.clone())?;
+    assert!(call(at, &poll(key, task))?.body.starts_with("OK|"));
+    let state = dev.ready.get("state").and_then(Value::as_str).context("no state")?.to_owned();
+    drop(dev);
+    let _ = fs::remove_dir_all(state);
+    Ok(())
+}
