@@ -111,7 +111,7 @@ impl Config {
             state: top.path("state").unwrap_or_else(|| top.page.path("state")),
             store: read_store(top),
             drain: top.duration("drain", 1..=3_600_000).unwrap_or(Duration::from_secs(30)),
-            retain: top.duration("retain", DAY_MS..=10_000 * DAY_MS).unwrap_or(Duration::from_hours(400 * 24)),
+            retain: read_retain(top),
             workers: top.count("workers", 1..=1024).and_then(|count| usize::try_from(count).ok()).and_then(NonZeroUsize::new),
             pepper: SecretSource::read(top, "pepper"),
             listeners,
@@ -143,6 +143,15 @@ impl Durability {
             Self::Power => "power",
         }
     }
+}
+
+/// Nothing of the log is deleted yet: only the standard time is true.
+fn read_retain(top: &Section<'_>) -> Duration {
+    let standard = Duration::from_millis(400 * DAY_MS);
+    if top.duration("retain", DAY_MS..=10_000 * DAY_MS).is_some_and(|retain| retain != standard) {
+        not_built(top.page, &top.at("retain"), "another `retain` than `400d`");
+    }
+    standard
 }
 
 fn read_store(top: &Section<'_>) -> Store {
