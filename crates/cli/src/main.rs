@@ -4,6 +4,8 @@ mod args;
 mod authority;
 mod command;
 mod exit;
+mod house;
+mod log;
 mod ready;
 mod signal;
 
@@ -33,6 +35,9 @@ fn run(tollgate: Tollgate) -> Outcome {
     match tollgate.noun {
         Noun::Init { dir } => command::init::run(dir.as_deref()),
         Noun::Check(file) => command::check::run(&file.config),
+        Noun::Serve(arguments) => command::serve::run(&arguments, tollgate.json),
+        Noun::Dev(arguments) => command::dev::run(&arguments, tollgate.state.as_deref(), tollgate.json),
+        Noun::Demo(arguments) => command::demo::run(&arguments),
         Noun::Sandbox(arguments) => command::sandbox::run(&arguments, tollgate.json),
         _ => Err(Failed::new("this verb comes with the next commits")),
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::Path;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -24,6 +25,12 @@ pub fn open_files() -> io::Result<usize> {
     Ok(count.saturating_sub(1))
 }
 
+/// Bytes that this user may still write to the file system of a path.
+pub fn free_bytes(path: &Path) -> io::Result<u64> {
+    let room = rustix::fs::statvfs(path)?;
+    Ok(room.f_bavail.saturating_mul(room.f_frsize))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +40,12 @@ mod tests {
         let limit = raise_nofile().unwrap();
         let now = getrlimit(Resource::Nofile);
         assert_eq!((now.current, now.maximum), (limit, limit));
+    }
+
+    #[test]
+    fn a_folder_has_room_and_a_missing_one_has_none_to_tell() {
+        assert!(free_bytes(Path::new("/")).unwrap() > 0);
+        assert!(free_bytes(Path::new("/no/such/folder")).is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tollgate_config::Config;
 use tollgate_dialect::Profile;
-use tollgate_model::{Name, VirtualKey};
+use tollgate_model::Name;
 use tollgate_registry::{Allow, Cap, KeyTerms};
 use tollgate_sandbox::{Options, Sandbox};
 
@@ -16,6 +16,7 @@ use crate::args;
 use crate::authority;
 use crate::exit::Outcome;
 use crate::house::{self, House};
+use crate::log;
 use crate::signal;
 
 /// The upstream of `dev`, and the profile it speaks.
@@ -27,6 +28,7 @@ const KEY: &str = "dev";
 pub(crate) fn run(arguments: &args::Dev, state: Option<&Path>, json: bool) -> Outcome {
     let folder = Folder::open(state)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    log::begin();
     runtime.block_on(async {
         let options = Options { listen: arguments.sandbox, ..Options::default() };
         let sandbox = Sandbox::start(options).await.with_context(|| {
@@ -34,7 +36,7 @@ pub(crate) fn run(arguments: &args::Dev, state: Option<&Path>, json: bool) -> Ou
         })?;
         let config = configuration(&folder.path, sandbox.address, &sandbox.real_key, arguments)?;
         let house = house::open(&config).await?;
-        let key = make_key(&house, &folder.path).await?;
+        let key = make_key(&house).await?;
         let (mut ready, mut people) = serve::told(&house, &config);
         let sandbox_url = format!("http://{}", sandbox.address);
         if let Some(gate) = &ready.gate {
@@ -123,20 +125,16 @@ fn prices() -> Result<String> {
     Ok(profile.methods().map(|method| format!("{method} = \"0.001\"")).collect::<Vec<_>>().join(", "))
 }
 
-/// A key for loopback with a small cap; a kept state folder keeps its key.
-async fn make_key(house: &House, state: &Path) -> Result<String> {
-    let file = state.join("dev.key");
-    if let Ok(key) = fs::read_to_string(&file) {
-        return Ok(key);
-    }
+/// A fresh key for loopback with a small cap. In a kept state folder a name is given once, so later ones are numbered.
+async fn make_key(house: &House) -> Result<String> {
     let mut terms = KeyTerms { allow: Allow::parse(&["127.0.0.0/8", "::1/128"])?, ..KeyTerms::default() };
     terms.limits.caps = vec![Cap::parse("10/day")?];
     let upstream = house.gate.upstreams.named(UPSTREAM).context("the upstream is missing")?;
+    let earlier = house.registry.snapshot().records().filter(|record| record.name.as_str().starts_with(KEY)).count();
+    let name = if earlier == 0 { KEY.to_owned() } else { format!("{KEY}-{}", earlier + 1) };
     let now = house.gate.clock.now().wall;
-    let created = house.registry.create_key(Name::parse(KEY)?, upstream.name.clone(), terms, &upstream.prices, now).await?;
-    let key: &VirtualKey = &created.secret;
-    authority::write_private(&file, key.expose().as_bytes()).context("cannot keep the key of `dev`")?;
-    Ok(key.expose().to_owned())
+    let created = house.registry.create_key(Name::parse(&name)?, upstream.name.clone(), terms, &upstream.prices, now).await?;
+    Ok(created.secret.expose().to_owned())
 }
 
 fn try_this(gate: &str, sandbox: &str, key: &str, state: &Path) -> String {

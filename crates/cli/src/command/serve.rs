@@ -6,6 +6,7 @@ use tollgate_config::{Config, Process};
 use crate::args;
 use crate::exit::{Failed, Outcome};
 use crate::house::{self, House};
+use crate::log;
 use crate::ready::Ready;
 use crate::signal;
 use crate::authority;
@@ -18,6 +19,7 @@ pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {
         eprintln!("note: {notice}");
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    log::begin();
     runtime.block_on(async {
         let house = house::open(&config).await?;
         let (ready, people) = told(&house, &config);
