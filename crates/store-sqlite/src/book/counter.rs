@@ -1,0 +1,120 @@
+//! How does a counted total stand in its tables, and what does it start from?
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use tollgate_books::{Counter, Holder, Unit};
+use tollgate_model::{Period, Scope};
+
+use crate::column::{Parsed, scope, unit};
+use crate::failure::Failure;
+
+/// One holder's part of a counter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Share {
+    /// The sum of its posted holds in the window.
+    pub(super) posted: i64,
+    /// Lost with a machine: counted as used.
+    pub(super) stranded: i64,
+    pub(super) ceiling: i64,
+    /// The machine died; what was lost is counted at the next lease, when the journal has been replayed.
+    pub(super) died: bool,
+}
+
+impl Share {
+    pub(super) const fn used(&self) -> i64 {
+        self.posted.saturating_add(self.stranded)
+    }
+
+    pub(super) fn reserved(&self) -> i64 {
+        self.ceiling.max(self.used())
+    }
+
+    fn read(row: &Row<'_>, from: usize) -> rusqlite::Result<Self> {
+        Ok(Self { posted: row.get(from)?, stranded: row.get(from + 1)?, ceiling: row.get(from + 2)?, died: row.get(from + 3)? })
+    }
+}
+
+/// The counter's row, if it was seen before.
+pub(super) fn find(conn: &Connection, counter: &Counter) -> Result<Option<i64>, Failure> {
+    let sql = "SELECT id FROM counters WHERE scope = ? AND unit = ? AND period = ? AND zone = ? AND starts = ? AND ends = ?";
+    Ok(conn.prepare_cached(sql)?.query_row(identity(counter), |row| row.get(0)).optional()?)
+}
+
+/// The counter's row, made if need be from the holds that are in the book; they are taken to be this instance's.
+pub(super) fn find_or_seed(conn: &Connection, counter: &Counter, instance: &str) -> Result<i64, Failure> {
+    if let Some(id) = find(conn, counter)? {
+        return Ok(id);
+    }
+    let sql = "INSERT INTO counters (scope, unit, period, zone, starts, ends) VALUES (?, ?, ?, ?, ?, ?) RETURNING id";
+    let id = conn.prepare_cached(sql)?.query_row(identity(counter), |row| row.get(0))?;
+    for (account, posted) in seed(conn, counter)? {
+        put(conn, id, instance, &account, &Share { posted, ..Share::default() })?;
+    }
+    Ok(id)
+}
+
+fn identity(counter: &Counter) -> impl rusqlite::Params {
+    (
+        scope(&counter.scope),
+        unit(counter.unit),
+        counter.period.as_str(),
+        counter.zone.name().to_owned(),
+        counter.window.start.millis(),
+        counter.window.end.millis(),
+    )
+}
+
+/// What the holds in the book weigh, by account.
+fn seed(conn: &Connection, counter: &Counter) -> Result<HashMap<String, i64>, Failure> {
+    let (column, whose): (&str, &dyn ToSql) = match &counter.scope {
+        Scope::Key(key) => ("key", key.as_bytes()),
+        Scope::Team(team) => ("team", &team.as_str()),
+        Scope::Upstream(upstream) => ("upstream", &upstream.as_str()),
+    };
+    let weight = match (counter.period, counter.unit) {
+        (Period::Total, Unit::Money) => "settled + held + unknown",
+        (Period::Total, Unit::Tasks) => "tasks",
+        (Period::Day | Period::Month, Unit::Money) => "coalesce(settled, held)",
+        (Period::Day | Period::Month, Unit::Tasks) => "1",
+    };
+    // the sums of days are kept for ever, the holds are not
+    let from = match counter.period {
+        Period::Total => "usage WHERE ?2 < ?3",
+        Period::Day | Period::Month => "holds WHERE state <> 'voided' AND at >= ?2 AND at < ?3",
+    };
+    let mut rows = conn.prepare(&format!("SELECT upstream, {weight} FROM {from} AND {column} = ?1"))?;
+    let mut found = rows.query(params![whose, counter.window.start.millis(), counter.window.end.millis()])?;
+    let mut sums: HashMap<String, i64> = HashMap::new();
+    while let Some(row) = found.next()? {
+        let sum = sums.entry(row.get(0)?).or_default();
+        *sum = sum.saturating_add(row.get(1)?);
+    }
+    Ok(sums)
+}
+
+/// Every holder's part.
+pub(super) fn shares(conn: &Connection, counter: i64) -> Result<Vec<(Holder, Share)>, Failure> {
+    let mut rows = conn.prepare_cached("SELECT instance, account, posted, stranded, ceiling, died FROM shares WHERE counter = ?")?;
+    let shares = rows.query_map([counter], |row| {
+        let holder = Holder { instance: row.get(0)?, account: row.get::<_, Parsed<_>>(1)?.0 };
+        Ok((holder, Share::read(row, 2)?))
+    })?;
+    Ok(shares.collect::<Result<_, _>>()?)
+}
+
+/// One holder's part.
+pub(super) fn share(conn: &Connection, counter: i64, instance: &str, account: &str) -> Result<Option<Share>, Failure> {
+    let sql = "SELECT posted, stranded, ceiling, died FROM shares WHERE counter = ? AND instance = ? AND account = ?";
+    let mut row = conn.prepare_cached(sql)?;
+    Ok(row.query_row(params![counter, instance, account], |row| Share::read(row, 0)).optional()?)
+}
+
+/// Writes one holder's part.
+pub(super) fn put(conn: &Connection, counter: i64, instance: &str, account: &str, share: &Share) -> Result<(), Failure> {
+    let sql = "INSERT INTO shares (counter, instance, account, posted, stranded, ceiling, died) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+               ON CONFLICT (counter, instance, account) DO UPDATE SET posted = ?4, stranded = ?5, ceiling = ?6, died = ?7";
+    let mut row = conn.prepare_cached(sql)?;
+    row.execute(params![counter, instance, account, share.posted, share.stranded, share.ceiling, share.died])?;
+    Ok(())
+}

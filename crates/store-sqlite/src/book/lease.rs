@@ -1,0 +1,37 @@
+//! How far may a holder's use rise? The sum of all ceilings never passes the cap.
+
+use rusqlite::Connection;
+use tollgate_books::{Fence, Lease, LeaseWant};
+
+use super::counter::{self, Share};
+use crate::failure::Failure;
+
+/// Raises ceilings, all wants or none.
+pub(crate) fn lease(conn: &Connection, fence: Fence, wants: &[LeaseWant]) -> Result<Vec<Lease>, Failure> {
+    super::opener(conn, fence)?;
+    wants.iter().map(|want| grant(conn, want)).collect()
+}
+
+fn grant(conn: &Connection, want: &LeaseWant) -> Result<Lease, Failure> {
+    let id = counter::find_or_seed(conn, &want.counter, &want.holder.instance)?;
+    let mut elsewhere = 0_i64;
+    let mut share = Share::default();
+    for (holder, found) in counter::shares(conn, id)? {
+        if holder == want.holder {
+            share = found;
+        } else {
+            elsewhere = elsewhere.saturating_add(found.reserved());
+        }
+    }
+    if share.died {
+        share.stranded = share.stranded.saturating_add(share.ceiling.saturating_sub(share.used()).max(0));
+        share.died = false;
+    }
+    let used = want.used.unwrap_or(share.used());
+    // without memory of the last lease nothing of it is being spent any more
+    let before = if want.used.is_some() { share.ceiling } else { 0 };
+    let wished = used.saturating_add(want.slice).max(before);
+    share.ceiling = wished.min(want.cap.saturating_sub(elsewhere)).max(used);
+    counter::put(conn, id, &want.holder.instance, want.holder.account.as_str(), &share)?;
+    Ok(Lease { used, ceiling: share.ceiling, elsewhere })
+}

@@ -1,0 +1,100 @@
+//! What has happened? Facts move holds on; what they change in counters and usage is added up and written once.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, params};
+use tollgate_books::{Counter, Fact, Fence, HoldRow, HoldState, Holder};
+use tollgate_model::{Money, RequestId, Timestamp};
+
+use super::counter;
+use super::prune;
+use super::rows::Holds;
+use super::tally::Tally;
+use crate::column::count;
+use crate::failure::Failure;
+
+/// Applies facts, notes the lanes' marks, lowers ceilings.
+pub(crate) fn post(
+    conn: &Connection,
+    fence: Fence,
+    facts: Vec<Fact>,
+    upto: HashMap<String, u64>,
+    give_back: &[(Counter, Holder, i64)],
+) -> Result<(), Failure> {
+    let instance = super::opener(conn, fence)?;
+    let mut holds = Holds::of(conn)?;
+    let mut tally = Tally::new(conn);
+    let mut newest = None;
+    for fact in facts {
+        newest = newest.max(Some(at(&fact)));
+        if let Some((before, after)) = apply(&mut holds, fact)? {
+            tally.add(before.as_ref(), &after)?;
+        }
+    }
+    tally.write(&instance)?;
+    for (lane, number) in upto {
+        mark(conn, &lane, number)?;
+    }
+    for (counter, holder, ceiling) in give_back {
+        lower(conn, counter, holder, *ceiling)?;
+    }
+    newest.map_or(Ok(()), |now| prune::prune(conn, now))
+}
+
+/// The hold before (nothing if it is new) and after; nothing if the fact changes no sum.
+fn apply(holds: &mut Holds<'_>, fact: Fact) -> Result<Option<(Option<HoldRow>, HoldRow)>, Failure> {
+    match fact {
+        Fact::Held { request, key, team, upstream, method, at, held } => {
+            let row = HoldRow { request, key, team, upstream, method, at, held, settled: None, task: None, state: HoldState::Open };
+            Ok(holds.insert(&row)?.then_some((None, row)))
+        }
+        Fact::Opened { request, task, .. } => holds.open(request, task).map(|()| None),
+        Fact::Settled { request, cost, .. } => change(holds, request, HoldState::Settled, Some(cost)),
+        Fact::Voided { request, .. } => change(holds, request, HoldState::Voided, None),
+        Fact::Unknown { request, .. } => change(holds, request, HoldState::Unknown, None),
+    }
+}
+
+/// Moves a hold on; a settled or voided one stays as it is, and an unknown one is not opened again.
+fn change(
+    holds: &mut Holds<'_>,
+    request: RequestId,
+    state: HoldState,
+    settled: Option<Money>,
+) -> Result<Option<(Option<HoldRow>, HoldRow)>, Failure> {
+    let Some(before) = holds.find(request)? else { return Ok(None) };
+    let moves = match (before.state, state) {
+        (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,
+        (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => false,
+    };
+    if !moves {
+        return Ok(None);
+    }
+    let after = HoldRow { state, settled, ..before.clone() };
+    holds.change(&after)?;
+    Ok(Some((Some(before), after)))
+}
+
+const fn at(fact: &Fact) -> Timestamp {
+    match fact {
+        Fact::Held { at, .. }
+        | Fact::Opened { at, .. }
+        | Fact::Settled { at, .. }
+        | Fact::Voided { at, .. }
+        | Fact::Unknown { at, .. } => *at,
+    }
+}
+
+fn mark(conn: &Connection, lane: &str, number: u64) -> Result<(), Failure> {
+    let sql = "INSERT INTO lanes (name, upto) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET upto = max(upto, ?2)";
+    conn.prepare_cached(sql)?.execute(params![lane, count(number)])?;
+    Ok(())
+}
+
+fn lower(conn: &Connection, counter: &Counter, holder: &Holder, ceiling: i64) -> Result<(), Failure> {
+    let Some(id) = counter::find(conn, counter)? else { return Ok(()) };
+    let (instance, account) = (&holder.instance, holder.account.as_str());
+    let Some(mut share) = counter::share(conn, id, instance, account)? else { return Ok(()) };
+    share.ceiling = share.ceiling.min(ceiling).max(share.used());
+    counter::put(conn, id, instance, account, &share)
+}
