@@ -11,6 +11,8 @@ mod place;
 mod reader;
 pub mod record;
 mod replay;
+mod seal;
+mod sidecar;
 mod sync;
 mod tree;
 
@@ -20,4 +22,5 @@ pub use journal::{Journal, JournalError};
 pub use lane::Lane;
 pub use record::{Decision, Event, HoldEnd, Kind, Record};
 pub use replay::{Happened, ReplayError, Replayed, replay};
+pub use seal::{SealError, Sealer};
 pub use sync::Synced;

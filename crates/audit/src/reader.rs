@@ -119,9 +119,11 @@ impl LaneReader {
         self.open.as_ref().map(|open| &open.place)
     }
 
-    /// Where the next line begins.
+    /// Where the next line begins: before the half of it that was read.
     pub(crate) fn position(&self) -> Position {
-        self.open.as_ref().map_or(Position::default(), |open| open.position)
+        let half = if self.line.last() == Some(&b'\n') { 0 } else { u64::try_from(self.line.len()).unwrap_or(0) };
+        let position = self.open.as_ref().map_or(Position::default(), |open| open.position);
+        Position { offset: position.offset.saturating_sub(half), ..position }
     }
 
     /// The file of the last step, to be fsynced.
