@@ -1,6 +1,5 @@
 //! What stands behind `serve` and `dev`? Store, journal, books, registry, gate and desk, opened in this order, closed in reverse.
 
-pub(crate) mod desk;
 mod lane;
 mod replay;
 mod settings;
@@ -17,7 +16,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tollgate_audit::{Event, Journal, Sealer};
+use tollgate_audit::{Journal, Sealer};
 use tollgate_books::{Books, Clerk, StoreError};
 use tollgate_config::Config;
 use tollgate_gateway::clock::Clock;
@@ -26,7 +25,6 @@ use tollgate_registry::{Open, Peppering, Registry};
 use tollgate_store_sqlite::SqliteStore;
 
 use crate::command::init;
-use self::desk::Inside;
 use self::lane::DeskLane;
 use self::watches::Watches;
 
@@ -43,8 +41,6 @@ pub(crate) struct House {
     pub(crate) registry: Arc<Registry<Bound>>,
     /// Listening sockets: address, TLS, the upstream at the root.
     pub(crate) doors: Vec<Door>,
-    /// The admin API.
-    pub(crate) desk: tollgate_admin::Running,
     running: Running,
     lane: Arc<DeskLane>,
     sealer: Sealer,
@@ -101,8 +97,6 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     let sealer = Sealer::start(&journal)?;
     let (stop, stopped) = watch::channel(false);
     let running = start(&gate, &doors, desks)?;
-    let inside = Arc::new(Inside::new(gate.clone(), config, watches.troubles()));
-    let desk = desk::open(config, inside, lane.clone()).await?;
     let clerk = tokio::spawn(clerk.run(until(stopped.clone())));
     let tasks = vec![
         tokio::spawn(watches.run(stopped.clone(), lane.clone())),
@@ -111,7 +105,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     ];
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
-    Ok(House { gate, registry, doors, desk, running, lane, sealer, stop, clerk, tasks })
+    Ok(House { gate, registry, doors, running, lane, sealer, stop, clerk, tasks })
 }
 
 impl House {
@@ -120,7 +114,6 @@ impl House {
         self.lane.event("process_drain", "success", &json!({}));
         let running = self.running;
         let drained = tokio::task::spawn_blocking(move || running.drain()).await.context("the drain was interrupted")?;
-        self.desk.shutdown().await;
         self.stop.send_replace(true);
         let settled = self.clerk.await.context("the clerk ended by a fault of its own")?;
         for task in self.tasks {

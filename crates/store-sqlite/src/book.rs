@@ -33,7 +33,8 @@ pub(crate) fn open(conn: &Connection, instance: &str, boot: &str, journal_whole:
     Ok(Opened { fence: Fence(counted(fence)), replay_from: lanes(conn)?, machine_died })
 }
 
-fn lanes(conn: &Connection) -> Result<HashMap<String, u64>, Failure> {
+/// How far each lane's lines are in.
+pub(crate) fn lanes(conn: &Connection) -> Result<HashMap<String, u64>, Failure> {
     let mut rows = conn.prepare_cached("SELECT name, upto FROM lanes")?;
     let lanes = rows.query_map([], |row| Ok((row.get(0)?, counted(row.get(1)?))))?;
     Ok(lanes.collect::<Result<_, _>>()?)

@@ -32,6 +32,12 @@ impl SqliteStore {
         Ok(Arc::new(Self { id, reader, writer }))
     }
 
+    /// Lane name → highest line number whose facts are in the book. `Store::open` tells it too, and fences: this is asked
+    /// before, so that only the rest of the journal is read.
+    pub fn replay_from(&self) -> Reply<'_, HashMap<String, u64>> {
+        Box::pin(self.reader.call(book::lanes))
+    }
+
     /// This store's own id, 32 hex digits: a copy of the file has the same, a new file another.
     pub fn id(&self) -> &str {
         &self.id

@@ -61,7 +61,7 @@ pub(crate) fn desks(config: &Config, journal: &Journal, books: &Books) -> Result
     let workers = config.workers.or(available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get);
     let one = |index: usize| {
         let name = format!("w{index}");
-        let lane = journal.lane(&name)?;
+        let mut lane = journal.lane(&name)?;
         let synced = match config.audit.durability {
             Durability::Process => None,
             Durability::Power => Some(lane.synced()?),
