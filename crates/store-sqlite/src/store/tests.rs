@@ -1,5 +1,7 @@
 //! The store as its callers see it: one file, both ports, over restarts.
 
+mod reopening;
+
 use std::collections::HashMap;
 
 use tempfile::TempDir;
@@ -11,6 +13,16 @@ use super::SqliteStore;
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
+}
+
+fn on_a_fresh_file(law: impl AsyncFnOnce(&dyn Store)) {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&folder.path().join("tollgate.db")).unwrap();
+    run(law(&*store));
+}
+
+mod laws {
+    tollgate_books::store_laws!(super::on_a_fresh_file);
 }
 
 #[test]
