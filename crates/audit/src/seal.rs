@@ -8,6 +8,7 @@ mod state;
 pub(crate) mod tests;
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -63,6 +64,11 @@ pub enum SealError {
     /// The thread ended by a fault of its own.
     #[error("the sealing thread ended by a fault of its own")]
     Panicked,
+}
+
+/// The number of the last checkpoint that a sealer remembers in this folder.
+pub(crate) fn kept_checkpoint(dir: &Path) -> u64 {
+    kept::Kept::read(dir).checkpoint
 }
 
 impl Sealer {
