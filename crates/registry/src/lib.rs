@@ -1,6 +1,7 @@
 //! Who: keys and teams, their policies, one immutable snapshot of them, and every change to it.
 
 pub mod change;
+pub mod laws;
 pub mod memory;
 pub mod port;
 pub mod record;

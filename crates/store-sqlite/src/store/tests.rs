@@ -25,6 +25,16 @@ mod laws {
     tollgate_books::store_laws!(super::on_a_fresh_file);
 }
 
+fn with_keys_on_a_fresh_file(law: impl AsyncFnOnce(&dyn RegistryStore)) {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&folder.path().join("tollgate.db")).unwrap();
+    run(law(&*store));
+}
+
+mod registry_laws {
+    tollgate_registry::registry_laws!(super::with_keys_on_a_fresh_file);
+}
+
 #[test]
 fn a_new_store_is_at_the_beginning_and_a_second_opening_of_the_book_voids_the_first() {
     let folder = TempDir::new().unwrap();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tollgate_books::{Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Store, UsageRow};
-use tollgate_model::{Name, TaskId};
+use tollgate_model::{CredentialHash, KeyId, Name, Pepper, TaskId, Timestamp};
+use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
 
 use super::super::SqliteStore;
 
@@ -55,10 +56,49 @@ impl Store for Reopening {
     }
 }
 
+impl RegistryStore for Reopening {
+    fn load(&self, fresh: Pepper) -> Reply<'_, Loaded> {
+        let store = self.store();
+        Box::pin(async move { store.load(fresh).await })
+    }
+
+    fn mark(&self, mark: CredentialHash) -> Reply<'_, CredentialHash> {
+        let store = self.store();
+        Box::pin(async move { store.mark(mark).await })
+    }
+
+    fn apply(&self, expected: u64, edit: Edit) -> Reply<'_, Applied> {
+        let store = self.store();
+        Box::pin(async move { store.apply(expected, edit).await })
+    }
+
+    fn changes(&self, since: u64) -> Reply<'_, Changes> {
+        let store = self.store();
+        Box::pin(async move { store.changes(since).await })
+    }
+
+    fn used(&self, uses: Vec<(KeyId, Timestamp)>) -> Reply<'_, ()> {
+        let store = self.store();
+        Box::pin(async move { store.used(uses).await })
+    }
+}
+
 fn with_restarts(law: impl AsyncFnOnce(&dyn Store)) {
     let folder = TempDir::new().unwrap();
     let store = Reopening { path: folder.path().join("tollgate.db"), folder };
     super::run(law(&store));
 }
 
-tollgate_books::store_laws!(with_restarts);
+mod laws {
+    tollgate_books::store_laws!(super::with_restarts);
+}
+
+fn with_keys_and_restarts(law: impl AsyncFnOnce(&dyn RegistryStore)) {
+    let folder = TempDir::new().unwrap();
+    let store = Reopening { path: folder.path().join("tollgate.db"), folder };
+    super::run(law(&store));
+}
+
+mod registry_laws {
+    tollgate_registry::registry_laws!(super::with_keys_and_restarts);
+}
