@@ -34,7 +34,8 @@ impl Process {
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
         let mut command = Command::new(binary());
         command.args(arguments).arg("--json").envs(environment.iter().copied());
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot start tollgate")?;
+        let mut child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot start tollgate")?;
         let said = Arc::new(Mutex::new(Vec::new()));
         let mut out = BufReader::new(child.stdout.take().context("no stdout")?);
         let err = child.stderr.take().context("no stderr")?;

@@ -90,7 +90,10 @@ fn twocaptcha_python_over_tls_solves_reports_and_reads_each_refusal() -> Result<
     assert!(words(&sdk.play(&ask("submit", &methods))?).contains("ERROR_TOLLGATE_OPERATION_DENIED"));
     let calling_back = json!({ "scenario": "submit", "base_url": url, "key": key, "callback": "https://evil.example/in" });
     words(&sdk.play(&calling_back)?);
-    assert!(words(&sdk.play(&json!({ "scenario": "poll", "base_url": url, "key": key, "task": "123456789" }))?).contains("ERROR_WRONG_CAPTCHA_ID"));
+    assert!(
+        words(&sdk.play(&json!({ "scenario": "poll", "base_url": url, "key": key, "task": "123456789" }))?)
+            .contains("ERROR_WRONG_CAPTCHA_ID")
+    );
     Ok(())
 }
 
@@ -109,6 +112,9 @@ fn captcha_solver_for_node_solves_reports_and_reads_each_refusal() -> Result<()>
     let capped = stand.key("capped", json!({ "caps": ["0.10/day"] }))?;
     ok(&sdk.play(&ask("token", &capped))?);
     assert!(words(&sdk.play(&ask("token", &capped))?).contains("ERROR_ZERO_BALANCE"));
-    assert!(words(&sdk.play(&json!({ "scenario": "poll", "base_url": url, "key": key, "task": "123456789" }))?).contains("ERROR_WRONG_CAPTCHA_ID"));
+    assert!(
+        words(&sdk.play(&json!({ "scenario": "poll", "base_url": url, "key": key, "task": "123456789" }))?)
+            .contains("ERROR_WRONG_CAPTCHA_ID")
+    );
     Ok(())
 }

@@ -8,8 +8,8 @@ mod watches;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -24,9 +24,9 @@ use tollgate_gateway::{Bound, Gate, Running, bind, start};
 use tollgate_registry::{Open, Peppering, Registry};
 use tollgate_store_sqlite::SqliteStore;
 
-use crate::command::init;
 use self::lane::DeskLane;
 use self::watches::Watches;
+use crate::command::init;
 
 /// The name under which this process's leases stand in the book; one process per state folder.
 const INSTANCE: &str = "gate";
@@ -73,7 +73,9 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
         .into_iter()
         .map(|listener| {
             let address = listener.address;
-            bind(listener).with_context(|| format!("cannot listen at `{address}`: is another process there? `--listen` moves it, and port 0 picks a free one"))
+            bind(listener).with_context(|| {
+                format!("cannot listen at `{address}`: is another process there? `--listen` moves it, and port 0 picks a free one")
+            })
         })
         .collect::<Result<Vec<_>>>()?;
     let desks = settings::desks(config, &journal, &books)?;

@@ -46,3 +46,6 @@ async fn ask(worker: &Worker, upstream: &Upstream, task: TaskId) -> Option<Endin
     let answer = send::transmit(worker, upstream, &entry, &operation, AnswerForm::default()).await.answer.ok()?;
     settle::ending(&v1::read(&operation, &upstream.profile, answer.status, &answer.body))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,8 @@ mod corridor;
 mod deadline;
 pub mod egress;
 mod errand;
+#[cfg(test)]
+mod fixture;
 pub mod gate;
 mod journal;
 mod me;

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tollgate_model::{DenialCode, FailureCode};
 
-const OPERATIONS: [&str; 10] =
-    ["submit", "solve", "poll", "poll_many", "balance", "threads", "report_good", "report_bad", "me", "none"];
+const OPERATIONS: [&str; 10] = ["submit", "solve", "poll", "poll_many", "balance", "threads", "report_good", "report_bad", "me", "none"];
 
 /// Answers by what they were.
 #[derive(Default)]

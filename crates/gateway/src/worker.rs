@@ -69,15 +69,7 @@ const LINES_MS: u64 = 500;
 /// Runs a worker until the gate has drained.
 pub(crate) fn run(start: Start) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let worker = Rc::new(Worker {
-        gate: start.gate,
-        journal: start.journal,
-        random: Random::system(),
-        deadlines: Deadlines::default(),
-        ways: RefCell::default(),
-        scratch: RefCell::default(),
-        serving: Cell::new(0),
-    });
+    let worker = Rc::new(Worker::new(start.gate, start.journal));
     let local = LocalSet::new();
     for door in start.doors {
         let listener = {
@@ -97,6 +89,18 @@ pub(crate) fn run(start: Start) -> io::Result<()> {
 }
 
 impl Worker {
+    pub(crate) fn new(gate: Arc<Gate>, journal: Journal) -> Self {
+        Self {
+            gate,
+            journal,
+            random: Random::system(),
+            deadlines: Deadlines::default(),
+            ways: RefCell::default(),
+            scratch: RefCell::default(),
+            serving: Cell::new(0),
+        }
+    }
+
     /// The way to an upstream; made at first use.
     pub(crate) fn way(&self, upstream: &Name) -> Rc<Way> {
         if let Some(way) = self.ways.borrow().get(upstream) {

@@ -31,9 +31,9 @@ pub(crate) fn run(arguments: &args::Dev, state: Option<&Path>, json: bool) -> Ou
     log::begin();
     runtime.block_on(async {
         let options = Options { listen: arguments.sandbox, ..Options::default() };
-        let sandbox = Sandbox::start(options).await.with_context(|| {
-            format!("cannot listen at `{}`: `--sandbox 127.0.0.1:0` picks a free port", arguments.sandbox)
-        })?;
+        let sandbox = Sandbox::start(options)
+            .await
+            .with_context(|| format!("cannot listen at `{}`: `--sandbox 127.0.0.1:0` picks a free port", arguments.sandbox))?;
         let config = configuration(&folder.path, sandbox.address, &sandbox.real_key, arguments)?;
         let house = house::open(&config).await?;
         let key = make_key(&house).await?;

@@ -19,20 +19,29 @@ pub(crate) fn run(dir: Option<&Path>) -> Outcome {
     let dir = dir.unwrap_or(Path::new("."));
     let file = dir.join("tollgate.toml");
     if file.exists() {
-        return Err(Failed::new(format!("`{}` exists already", file.display())).hint("`tollgate check` reads it; name another folder to begin anew"));
+        return Err(Failed::new(format!("`{}` exists already", file.display()))
+            .hint("`tollgate check` reads it; name another folder to begin anew"));
     }
     let state = dir.join("state");
     prepare_state(&state)?;
     fs::write(&file, template()).with_context(|| format!("cannot write `{}`", file.display()))?;
     println!("wrote `{}`", file.display());
     println!("wrote `{}`: the admin token, the local authority; the store and the audit log come here", state.display());
-    println!("next: put the provider's key where `secret` says, then `tollgate check -c {}` and `tollgate serve -c {}`", file.display(), file.display());
+    println!(
+        "next: put the provider's key where `secret` says, then `tollgate check -c {}` and `tollgate serve -c {}`",
+        file.display(),
+        file.display()
+    );
     Ok(())
 }
 
 /// Makes the state folder with its admin token and its local authority, where they are missing.
 pub(crate) fn prepare_state(state: &Path) -> anyhow::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(state).with_context(|| format!("cannot make the state folder `{}`", state.display()))?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(state)
+        .with_context(|| format!("cannot make the state folder `{}`", state.display()))?;
     let token = state.join("admin.token");
     if !token.exists() {
         let key = draw(ADMIN).context("the system's random generator does not answer")?;

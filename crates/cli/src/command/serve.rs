@@ -4,12 +4,12 @@ use anyhow::Context;
 use tollgate_config::{Config, Process};
 
 use crate::args;
+use crate::authority;
 use crate::exit::{Failed, Outcome};
 use crate::house::{self, House};
 use crate::log;
 use crate::ready::Ready;
 use crate::signal;
-use crate::authority;
 
 /// Runs the gate until SIGTERM or SIGINT; a second signal ends it at once.
 pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {

@@ -64,7 +64,8 @@ fn origin(upstream: &tollgate_config::Upstream, system_trust: &mut Option<Arc<Cl
         (false, _) => None,
         (true, Some(file)) => {
             let roots = CertificateDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let roots = roots.with_context(|| format!("cannot read the authority `{}` of the upstream `{}`", file.display(), upstream.name))?;
+            let roots =
+                roots.with_context(|| format!("cannot read the authority `{}` of the upstream `{}`", file.display(), upstream.name))?;
             Some(client_tls(Some(roots))?)
         }
         (true, None) => {

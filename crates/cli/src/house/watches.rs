@@ -78,7 +78,11 @@ impl Watches {
                     let source = watch.name();
                     tracing::error!(upstream = upstream.as_str(), source, error = %in_words(&error), "the real key cannot be read; what is in force stays in force");
                     if let Some(lane) = lane {
-                        lane.event("secret_refused", "failure", &json!({ "upstream": upstream.as_str(), "source": source, "why": in_words(&error) }));
+                        lane.event(
+                            "secret_refused",
+                            "failure",
+                            &json!({ "upstream": upstream.as_str(), "source": source, "why": in_words(&error) }),
+                        );
                     }
                 }
                 Polled::Recovered => tracing::info!(upstream = upstream.as_str(), "the real key's source answers again"),

@@ -58,7 +58,13 @@ pub(crate) struct Scratch {
 }
 
 /// Sends `scratch.request` and reads the answer into `scratch.head` and `scratch.body`.
-pub(crate) async fn exchange(connection: &mut Connection, scratch: &mut Scratch, slot: &Slot, began: Now, within: Timeouts) -> Result<Received, Lost> {
+pub(crate) async fn exchange(
+    connection: &mut Connection,
+    scratch: &mut Scratch,
+    slot: &Slot,
+    began: Now,
+    within: Timeouts,
+) -> Result<Received, Lost> {
     let (answer_by, whole_by) = (began.mono.plus_millis(within.answer_ms), began.mono.plus_millis(within.call_ms));
     scratch.head.clear();
     scratch.body.clear();
@@ -102,7 +108,13 @@ async fn read_head(connection: &mut Connection, scratch: &mut Scratch, slot: &Sl
 }
 
 /// Decodes the body into `scratch.body`; says whether bytes came behind its end.
-async fn read_body(connection: &mut Connection, scratch: &mut Scratch, head: &ResponseHead, slot: &Slot, deadline: Mono) -> Result<bool, Lost> {
+async fn read_body(
+    connection: &mut Connection,
+    scratch: &mut Scratch,
+    head: &ResponseHead,
+    slot: &Slot,
+    deadline: Mono,
+) -> Result<bool, Lost> {
     let raw = std::mem::take(&mut scratch.body);
     let framing = match head.framing {
         AnswerFraming::None => return Ok(!raw.is_empty()),

@@ -79,7 +79,9 @@ fn price(timely: &Timely<'_>, line: &mut Line<'_>) -> Result<Money, Refusal> {
     let submit = identified.operation.submit().ok_or_else(|| Denial::new(DenialCode::OperationDenied, "not a submission"))?;
     line.observe(judge::permits_method(&identified.key.policy, submit.method))?;
     if upstream.is_stopped(submit.method) {
-        return Err(Denial::new(DenialCode::OperationDenied, "the provider charged more than the price table says: the method is stopped").into());
+        return Err(
+            Denial::new(DenialCode::OperationDenied, "the provider charged more than the price table says: the method is stopped").into()
+        );
     }
     if let Some(callback) = &submit.pingback {
         let host = callback.host().ok_or_else(|| Denial::new(DenialCode::CallbackDenied, "the callback is not a plain URL"))?;
@@ -92,5 +94,12 @@ fn price(timely: &Timely<'_>, line: &mut Line<'_>) -> Result<Money, Refusal> {
 fn take_off(count: Arc<AtomicUsize>, most: usize) -> Result<Flight, Refusal> {
     let before = count.fetch_add(1, Ordering::Relaxed);
     let flight = Flight(count);
-    if before < most { Ok(flight) } else { Err(Denial::new(DenialCode::Overloaded, "too many calls of this key are in flight").retry_after(1_000).into()) }
+    if before < most {
+        Ok(flight)
+    } else {
+        Err(Denial::new(DenialCode::Overloaded, "too many calls of this key are in flight").retry_after(1_000).into())
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,3 +31,6 @@ pub(crate) fn credential<S: Sendable>(stage: S, line: &mut Line<'_>) -> Result<A
     line.secret(entry.version());
     Ok(Armed { stage, entry, _proof: () })
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,9 @@ fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Li
     }
     match found.standing {
         Standing::Live => {}
-        Standing::Expired => return Err(Denial::new(DenialCode::Expired, "this secret of the key was replaced and its overlap is over").into()),
+        Standing::Expired => {
+            return Err(Denial::new(DenialCode::Expired, "this secret of the key was replaced and its overlap is over").into());
+        }
         Standing::Revoked => return Err(Denial::new(DenialCode::Revoked, "the key was revoked").into()),
     }
     line.observe(judge::unended(&key.policy, arrival.now.wall, key.last_used()))?;
@@ -79,3 +81,6 @@ fn unknown(presented: &[u8], arrival: &Arrival<'_>, line: &mut Line<'_>) -> Deni
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,5 +47,10 @@ pub(crate) async fn write<'a>(armed: Armed<Reserved<'a>>, worker: &Worker, line:
 }
 
 fn unavailable() -> Refusal {
-    Denial::new(DenialCode::AuditUnavailable, "the audit log cannot be written, and what is not written down is not sent").retry_after(1_000).into()
+    Denial::new(DenialCode::AuditUnavailable, "the audit log cannot be written, and what is not written down is not sent")
+        .retry_after(1_000)
+        .into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,7 +129,21 @@ pub(crate) fn arrive<'a>(
     };
     let content_type = head.content_type.map(|span| span.of(bytes));
     let method = head.method;
-    Arrived::Call(Arrival { id, now, source: peer, client, upstream, method, path, query, content_type, authorization, user_agent, body, _proof: () })
+    Arrived::Call(Arrival {
+        id,
+        now,
+        source: peer,
+        client,
+        upstream,
+        method,
+        path,
+        query,
+        content_type,
+        authorization,
+        user_agent,
+        body,
+        _proof: (),
+    })
 }
 
 /// Answers what was no request, and writes it down.
@@ -167,3 +181,6 @@ fn readiness(worker: &Worker, id: RequestId) -> Reply {
         Some(why) => Reply::bare(id, 503, why),
     }
 }
+
+#[cfg(test)]
+mod tests;

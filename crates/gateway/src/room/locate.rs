@@ -29,3 +29,6 @@ impl<'a> Located<'a> {
         &self.identified.operation
     }
 }
+
+#[cfg(test)]
+mod tests;

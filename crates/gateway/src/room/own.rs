@@ -103,3 +103,5 @@ fn threads(views: &[LimitView], open: u32, plan: Option<u32>) -> (u32, u32) {
 /// What a key without any limit on open tasks is told.
 const THREADS_UNLIMITED: u32 = 100;
 
+#[cfg(test)]
+mod tests;

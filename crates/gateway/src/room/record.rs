@@ -221,7 +221,11 @@ impl<'a> Line<'a> {
             method: self.method,
             task: self.task,
             decision: self.decision(),
-            denied_by: self.denial.as_ref().map(|denial| denial.code.as_str()).or(self.failure.as_ref().map(|failure| failure.code.as_str())),
+            denied_by: self
+                .denial
+                .as_ref()
+                .map(|denial| denial.code.as_str())
+                .or(self.failure.as_ref().map(|failure| failure.code.as_str())),
             reason,
             would_deny: &self.would_deny,
             factors: self.verdict,
@@ -313,3 +317,6 @@ pub(crate) const fn http_name(method: Method) -> &'static str {
         Method::Options => "OPTIONS",
     }
 }
+
+#[cfg(test)]
+mod tests;

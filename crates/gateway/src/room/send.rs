@@ -157,8 +157,7 @@ fn write_request(
     // sized before the key is written: growth would leave a copy of it behind
     request.reserve(outgoing.target.len() + outgoing.body.len() + 512);
     let body = posts.then_some(outgoing.body.as_slice());
-    let written =
-        encode::request(request, outgoing.method.as_str(), &[&outgoing.target], &upstream.origin.host_header, used, body);
+    let written = encode::request(request, outgoing.method.as_str(), &[&outgoing.target], &upstream.origin.host_header, used, body);
     outgoing.target.zeroize();
     outgoing.body.zeroize();
     written.map_err(|_| ())
@@ -177,3 +176,6 @@ fn leaked(place: &str, line: &mut Line<'_>) -> Failure {
 fn unknown(code: FailureCode, detail: String) -> Failure {
     Failure { code, side: Side::Upstream, retry: Retry::Never, detail: detail.into() }
 }
+
+#[cfg(test)]
+mod tests;

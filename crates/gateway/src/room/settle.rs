@@ -191,7 +191,10 @@ fn endings(said: &Said<'_>, tasks: &[TaskId], profile: &Profile) -> Vec<(TaskId,
 pub(crate) fn stop_if_exceeded(worker: &Worker, upstream: &Upstream, closed: &Closed) {
     if closed.excess > Money::ZERO {
         upstream.stop(&closed.method);
-        let what = format!("`{}` cost {} where at most {} was expected: it is stopped until its price is raised", closed.method, closed.settled, closed.held);
+        let what = format!(
+            "`{}` cost {} where at most {} was expected: it is stopped until its price is raised",
+            closed.method, closed.settled, closed.held
+        );
         worker.alarm("price_exceeded", &upstream.name, &what);
     }
 }
@@ -212,3 +215,6 @@ fn refusal(refused: &Refused<'_>, line: &mut Line<'_>) {
 pub(crate) fn unknown(detail: &'static str) -> Failure {
     Failure { code: FailureCode::OutcomeUnknown, side: Side::Upstream, retry: Retry::Never, detail: detail.into() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,9 @@ pub(crate) fn when<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_
     let now = identified.arrival.now.wall;
     if now < worker.gate.floor {
         line.verdict.time = Factor::No;
-        return Err(Denial::new(DenialCode::ClockSuspect, "the clock stands before the last line of the audit log").retry_after(5_000).into());
+        return Err(Denial::new(DenialCode::ClockSuspect, "the clock stands before the last line of the audit log")
+            .retry_after(5_000)
+            .into());
     }
     if let Some(reason) = identified.key.paused() {
         line.verdict.time = Factor::No;
@@ -32,3 +34,6 @@ pub(crate) fn when<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_
     line.observe(judged)?;
     Ok(Timely { located, _proof: () })
 }
+
+#[cfg(test)]
+mod tests;

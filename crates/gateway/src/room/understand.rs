@@ -41,3 +41,6 @@ pub(crate) fn read<'a>(arrival: Arrival<'a>, line: &mut Line<'a>) -> Result<Unde
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+use std::sync::atomic::Ordering;
+
+use serde_json::json;
+
+use crate::fixture::Fixture;
+
+#[tokio::test]
+async fn i3_the_intent_stands_before_the_outcome_and_both_name_the_request() {
+    let stage = Fixture::new().await;
+    let key = stage.key("shop", |_| {}).await;
+    let reply = stage.submit(&key).await;
+    let lines = stage.lines();
+    let actions: Vec<_> = lines.iter().filter_map(|line| line.pointer("/event/action")).collect();
+    assert_eq!(actions, ["intent", "outcome"]);
+    assert!(lines.iter().all(|line| line.pointer("/tollgate/request_id") == Some(&json!(reply.id.to_string()))));
+    assert_eq!(lines[0].pointer("/tollgate/cost/held"), Some(&json!("0.100000000")));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_sent() {
+    let stage = Fixture::new().await;
+    let key = stage.key("shop", |_| {}).await;
+    stage.worker.gate.journal_down.store(true, Ordering::Relaxed);
+    assert_eq!(stage.submit(&key).await.denied, Some("audit_unavailable"));
+    assert!(stage.received.lock().is_empty());
+    assert_eq!(stage.left("shop").await, 1_000_000_000);
+}
