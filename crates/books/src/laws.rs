@@ -78,7 +78,12 @@ mod tests {
     /// A law that no test runs is none.
     #[test]
     fn every_law_is_in_the_list() {
-        let parts = [include_str!("laws/leases.rs"), include_str!("laws/openings.rs"), include_str!("laws/holds.rs"), include_str!("laws/usage.rs")];
+        let parts = [
+            include_str!("laws/leases.rs"),
+            include_str!("laws/openings.rs"),
+            include_str!("laws/holds.rs"),
+            include_str!("laws/usage.rs"),
+        ];
         let written = parts.iter().flat_map(|part| part.lines()).filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next());
         let listed: Vec<&str> = include_str!("laws.rs").lines().map(str::trim).collect();
         let missing: Vec<&str> = written.filter(|law| !listed.contains(law)).collect();

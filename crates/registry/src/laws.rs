@@ -105,8 +105,13 @@ pub async fn a_team_comes_back_whole(store: &dyn RegistryStore) {
 
 /// What follows a change feed gets each thing once.
 pub async fn changes_tell_what_came_after_a_generation_in_its_last_form(store: &dyn RegistryStore) {
-    let edits =
-        [Edit::Key(key(1)), Edit::Key(key(2)), Edit::Team(team("research")), Edit::Key(paused(key(1), "once")), Edit::Key(paused(key(1), "twice"))];
+    let edits = [
+        Edit::Key(key(1)),
+        Edit::Key(key(2)),
+        Edit::Team(team("research")),
+        Edit::Key(paused(key(1), "once")),
+        Edit::Key(paused(key(1), "twice")),
+    ];
     for (expected, edit) in (0..).zip(edits) {
         put(store, expected, edit).await;
     }

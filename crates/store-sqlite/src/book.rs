@@ -58,3 +58,5 @@ pub(crate) fn unsettled(conn: &Connection) -> Result<Vec<HoldRow>, Failure> {
     Ok(conn.prepare_cached(sql)?.query_map([], rows::hold)?.collect::<Result<_, _>>()?)
 }
 
+#[cfg(test)]
+mod tests;

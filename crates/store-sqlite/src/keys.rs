@@ -53,4 +53,3 @@ pub(crate) fn used(conn: &Connection, uses: &[(KeyId, Timestamp)]) -> Result<(),
     }
     Ok(())
 }
-

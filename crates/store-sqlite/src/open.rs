@@ -53,8 +53,8 @@ fn judge(path: &Path) -> Result<(), OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let failed = |error| OpenError::sql(path, error);
     let mut conn = Connection::open_with_flags(path, flags).map_err(failed)?;
-    // a refused file is not touched, not even to tidy its log away
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(failed)?;
+    // a refused file is not touched, not even to bring its log home
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, file::has_log(path)).map_err(failed)?;
     migrate::is_ours(&conn, path)?;
     migrate::is_whole(&conn, path)?;
     migrate::forward(&mut conn).map_err(failed)?;
@@ -72,3 +72,6 @@ fn create(path: &Path) -> Result<(), OpenError> {
     conn.close().map_err(|(_, error)| failed(error))?;
     file::finish(&unfinished, path)
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,6 +105,5 @@ impl RegistryStore for SqliteStore {
     }
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -47,7 +47,8 @@ impl Writer {
         };
         let conn = self.conn.insert(conn);
         conn.execute_batch("BEGIN IMMEDIATE")?;
-        let done = batch.iter_mut().try_for_each(|command| run(conn, &mut **command));
+        // asked again for each: an earlier one may have taken longer than a later one's caller waits
+        let done = batch.iter_mut().filter(|command| command.is_awaited()).try_for_each(|command| run(conn, &mut **command));
         let done = done.and_then(|()| Ok(conn.execute_batch("COMMIT")?));
         if done.is_err() && !conn.is_autocommit() {
             conn.execute_batch("ROLLBACK")?;

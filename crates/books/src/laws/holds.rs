@@ -21,11 +21,13 @@ pub async fn a_fact_posted_again_changes_nothing(store: &dyn Store) {
         open.opened("74"),
     ];
     bench.post(facts.clone()).await;
-    let once = (done(store.unsettled().await), done(store.usage("2026-11-23", "2026-11-23").await), bench.used(&team_today(), "solver").await);
+    let once =
+        (done(store.unsettled().await), done(store.usage("2026-11-23", "2026-11-23").await), bench.used(&team_today(), "solver").await);
     assert_eq!(once.2, 32);
     bench.post(facts.clone()).await;
     bench.post(facts.into_iter().flat_map(|fact| [fact.clone(), fact]).collect()).await;
-    let again = (done(store.unsettled().await), done(store.usage("2026-11-23", "2026-11-23").await), bench.used(&team_today(), "solver").await);
+    let again =
+        (done(store.unsettled().await), done(store.usage("2026-11-23", "2026-11-23").await), bench.used(&team_today(), "solver").await);
     assert_eq!(again, once);
 }
 

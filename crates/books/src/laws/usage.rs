@@ -9,7 +9,9 @@ use crate::port::{Fact, Store, UsageRow};
 pub async fn usage_is_summed_by_key_account_method_and_day(store: &dyn Store) {
     let bench = Bench::open(store).await;
     let mut facts: Vec<Fact> = Vec::new();
-    for (at, cost) in [("2026-11-20T23:59:59.999Z", 1), ("2026-11-21T00:00:00Z", 2), ("2026-11-22T23:59:59.999Z", 12), ("2026-11-23T00:00:00Z", 3)] {
+    for (at, cost) in
+        [("2026-11-20T23:59:59.999Z", 1), ("2026-11-21T00:00:00Z", 2), ("2026-11-22T23:59:59.999Z", 12), ("2026-11-23T00:00:00Z", 3)]
+    {
         let story = Story::on(at, 1);
         facts.extend([story.held(), story.settled(cost)]);
     }

@@ -77,11 +77,9 @@ fn change(
 
 const fn at(fact: &Fact) -> Timestamp {
     match fact {
-        Fact::Held { at, .. }
-        | Fact::Opened { at, .. }
-        | Fact::Settled { at, .. }
-        | Fact::Voided { at, .. }
-        | Fact::Unknown { at, .. } => *at,
+        Fact::Held { at, .. } | Fact::Opened { at, .. } | Fact::Settled { at, .. } | Fact::Voided { at, .. } | Fact::Unknown { at, .. } => {
+            *at
+        }
     }
 }
 

@@ -76,7 +76,8 @@ impl Sums {
 
 /// Adds a change to a day's sums.
 pub(super) fn add(conn: &Connection, day: &Day, first: RequestId, change: &Sums) -> Result<(), Failure> {
-    let find = "SELECT tasks, settled, held, unknown, excess FROM usage WHERE key = ? AND upstream = ? AND method = ? AND day = ? AND team = ?";
+    let find =
+        "SELECT tasks, settled, held, unknown, excess FROM usage WHERE key = ? AND upstream = ? AND method = ? AND day = ? AND team = ?";
     let (key, upstream) = (day.key.as_bytes(), day.upstream.as_str());
     let found = conn.prepare_cached(find)?.query_row(params![key, upstream, day.method, day.day, day.team()], Sums::read).optional()?;
     let sums = found.unwrap_or_default().plus(change);

@@ -45,13 +45,17 @@ pub(super) fn is_there(path: &Path, folder: &Path) -> Result<bool, OpenError> {
     if !found.is_file() || found.len() == 0 {
         return Err(OpenError::NotADatabase { path: path.to_owned() });
     }
-    if found.uid() != own_uid(folder)? {
-        return Err(OpenError::Owner { path: path.to_owned(), owner: found.uid() });
+    is_ours_alone(path, own_uid(folder)?, found.uid(), mode(&found)).map(|()| true)
+}
+
+fn is_ours_alone(path: &Path, own: u32, owner: u32, mode: u32) -> Result<(), OpenError> {
+    if owner != own {
+        return Err(OpenError::Owner { path: path.to_owned(), owner });
     }
-    match mode(&found) {
-        mode if mode & !ONLY_OURS != 0 => Err(OpenError::Mode { path: path.to_owned(), mode }),
-        _ => Ok(true),
+    if mode & !ONLY_OURS != 0 {
+        return Err(OpenError::Mode { path: path.to_owned(), mode });
     }
+    Ok(())
 }
 
 /// Whom the system takes us for: the owner of a file just made, gone again at once. It shows too that the folder can be written.
@@ -60,6 +64,11 @@ fn own_uid(folder: &Path) -> Result<u32, OpenError> {
     let made = OpenOptions::new().create_new(true).write(true).mode(ONLY_OURS).open(&probe);
     let uid = made.and_then(|file| file.metadata()).map(|made| made.uid());
     std::fs::remove_file(&probe).and(uid).map_err(OpenError::folder(folder))
+}
+
+/// Whether a process that was killed has left commits in the write-ahead log.
+pub(super) fn has_log(path: &Path) -> bool {
+    beside(path, "-wal").metadata().is_ok_and(|log| log.len() > 0)
 }
 
 /// The name under which a new store is made; what an interrupted start left there held nothing yet.
@@ -94,4 +103,26 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 fn mode(of: &Metadata) -> u32 {
     of.permissions().mode() & 0o7777
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_user_is_refused_before_its_mode_is_looked_at() {
+        let path = Path::new("/state/tollgate.db");
+        let refused = is_ours_alone(path, 1000, 0, 0o644).unwrap_err();
+        let said = "`/state/tollgate.db` belongs to another user (id 0): run as that user, or `chown` it to the one that runs the gate";
+        assert_eq!(refused.to_string(), said);
+        assert!(is_ours_alone(path, 1000, 1000, 0o600).is_ok());
+        assert!(is_ours_alone(path, 0, 0, 0o400).is_ok());
+    }
+
+    #[test]
+    fn the_owner_of_the_probe_is_the_owner_of_what_we_make() {
+        let folder = tempfile::TempDir::new().unwrap();
+        assert_eq!(own_uid(folder.path()).unwrap(), folder.path().metadata().unwrap().uid());
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
 }

@@ -1,6 +1,10 @@
 //! The store as its callers see it: one file, both ports, over restarts.
 
+mod failing;
+mod figures;
+mod killed;
 mod reopening;
+mod same;
 
 use std::collections::HashMap;
 
