@@ -121,8 +121,7 @@ impl Journal {
         let whole = file.metadata().map_err(failed)?.len().saturating_sub(half);
         file.set_len(whole).map_err(failed)?;
         let detail = json!({ "file": place::name(&newest.path), "bytes": half });
-        let event =
-            Event { at, kind: "event", action: "journal_tail_cut", outcome: "success", subject: Some(lane), detail: Some(&detail) };
+        let event = Event { at, kind: "event", action: "journal_tail_cut", outcome: "success", subject: Some(lane), detail: Some(&detail) };
         tracing::warn!(file = %newest.path.display(), bytes = half, "a half-written last line was cut off the audit log");
         let mut lane = self.lane(lane)?;
         lane.event(&event);

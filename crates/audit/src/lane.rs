@@ -279,7 +279,14 @@ impl Lane {
     }
 
     fn note(&mut self, now: Now, action: &str, detail: &Value) {
-        self.event(&Event { at: now.wall, kind: "alert", action, outcome: "failure", subject: Some(&self.name.clone()), detail: Some(detail) });
+        self.event(&Event {
+            at: now.wall,
+            kind: "alert",
+            action,
+            outcome: "failure",
+            subject: Some(&self.name.clone()),
+            detail: Some(detail),
+        });
     }
 
     /// Goes on in the next file; a line of which half went into the old one begins anew.

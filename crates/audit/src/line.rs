@@ -6,8 +6,8 @@ mod text;
 mod tests;
 
 use crate::record::{Decision, Event, HoldEnd, Kind, Record};
-use text::{ip, money, number, raw_text, request_id, text, value};
-use tollgate_model::{Factor, Timestamp};
+use text::{credential, ip, money, number, raw_text, request_id, text, value, word};
+use tollgate_model::{Factor, Name, TaskId, Timestamp};
 
 /// A client's word for itself is cut here (PRODUCT.md, "Audit lines").
 const USER_AGENT: usize = 256;
@@ -15,6 +15,9 @@ const USER_AGENT: usize = 256;
 const REASON: usize = 512;
 /// Every other text: names, methods and provider words are shorter by their own rules.
 const WORD: usize = 256;
+
+/// Bytes of a full line, so that the buffer grows once.
+const TYPICAL: usize = 1024;
 
 /// Where a line belongs: its lane and its number there.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +36,7 @@ pub(crate) struct Formatter {
 impl Formatter {
     /// Appends the record's line, newline included.
     pub(crate) fn record(&mut self, out: &mut Vec<u8>, seq: Seq<'_>, record: &Record<'_>) {
+        out.reserve(TYPICAL);
         self.begin(out, record.at, seq);
         out.extend_from_slice(b",\"request_id\":\"");
         request_id(out, record.request);
@@ -47,7 +51,7 @@ impl Formatter {
         }
         if let Some(hash) = record.credential {
             out.extend_from_slice(b",\"credential_hash\":\"");
-            hash.write_short(out);
+            credential(out, hash);
             out.push(b'"');
         }
         member(out, ",\"provider_error\":", record.provider_error);
@@ -145,14 +149,14 @@ fn who(out: &mut Vec<u8>, record: &Record<'_>) {
         out.extend_from_slice(b",\"key\":{\"id\":\"key_");
         text::uuid(out, id.as_bytes());
         out.extend_from_slice(b"\",\"name\":");
-        text(out, name.as_str(), WORD);
+        word(out, name.as_str());
         out.push(b'}');
     }
-    member(out, ",\"team\":", record.team.map(|name| name.as_str()));
-    member(out, ",\"upstream\":", record.upstream.map(|name| name.as_str()));
+    plain(out, ",\"team\":", record.team.map(Name::as_str));
+    plain(out, ",\"upstream\":", record.upstream.map(Name::as_str));
     member(out, ",\"operation\":", record.operation);
     member(out, ",\"method\":", record.method);
-    member(out, ",\"task\":", record.task.as_ref().map(|task| task.as_str()));
+    plain(out, ",\"task\":", record.task.as_ref().map(TaskId::as_str));
 }
 
 fn judgement(out: &mut Vec<u8>, record: &Record<'_>) {
@@ -210,16 +214,16 @@ fn cost(out: &mut Vec<u8>, record: &Record<'_>) {
         }
         out.extend_from_slice(b"\"unit\":\"usd\"}");
     }
-    member(out, ",\"hold\":", record.hold.map(HoldEnd::as_str));
+    plain(out, ",\"hold\":", record.hold.map(HoldEnd::as_str));
 }
 
-fn event(out: &mut Vec<u8>, kind: &str, action: &str, outcome: &str) {
+fn event(out: &mut Vec<u8>, kind: &'static str, action: &str, outcome: &'static str) {
     out.extend_from_slice(b",\"event\":{\"kind\":");
-    text(out, kind, WORD);
+    word(out, kind);
     out.extend_from_slice(b",\"action\":");
     text(out, action, WORD);
     out.extend_from_slice(b",\"outcome\":");
-    text(out, outcome, WORD);
+    word(out, outcome);
     out.push(b'}');
 }
 
@@ -242,6 +246,13 @@ fn network(out: &mut Vec<u8>, record: &Record<'_>) {
         out.extend_from_slice(b"},\"response\":{\"status_code\":");
         number(out, u64::from(status));
         out.extend_from_slice(b"}}");
+    }
+}
+
+fn plain(out: &mut Vec<u8>, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        out.extend_from_slice(name.as_bytes());
+        word(out, value);
     }
 }
 

@@ -26,11 +26,11 @@ pub(crate) struct Head<'a> {
 
 impl<'a> Head<'a> {
     /// The head of a line that we wrote; nothing for any other line.
-    pub(crate) fn of(line: &'a [u8]) -> Option<Self> {
-        let (at, rest) = line.strip_prefix(b"{\"@timestamp\":\"")?.split_at_checked(24)?;
-        let rest = rest.strip_prefix(b"\",\"tollgate\":{\"seq\":\"")?;
+    pub(crate) fn of(text: &'a [u8]) -> Option<Self> {
+        let (at, rest) = text.strip_prefix(b"{\"@timestamp\":\"")?.split_at_checked(24)?;
+        let seq = rest.strip_prefix(b"\",\"tollgate\":{\"seq\":\"")?;
         // a lane's name has at most 32 characters, a number at most 20
-        let seq = rest.split(|byte| *byte == b'"').next().filter(|seq| seq.len() <= 53)?;
+        let seq = seq.split(|byte| *byte == b'"').next().filter(|seq| seq.len() <= 53)?;
         let (lane, number) = std::str::from_utf8(seq).ok()?.rsplit_once(':')?;
         let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         let number = number.parse().ok().filter(|_| plain)?;

@@ -70,8 +70,8 @@ pub fn find(dir: &Path, needle: &[u8], max: usize) -> io::Result<Vec<Found>> {
 impl Follow {
     /// Gives the last `count` lines, and a reader of those that come after them.
     pub fn new(dir: &Path, count: usize) -> io::Result<(Vec<Value>, Self)> {
-        let (lines, lanes) = last(dir, count)?;
-        Ok((lines, Self { dir: dir.to_owned(), lanes }))
+        let (latest, lanes) = last(dir, count)?;
+        Ok((latest, Self { dir: dir.to_owned(), lanes }))
     }
 
     /// What was written since, by time; to be asked again and again.

@@ -122,7 +122,7 @@ pub struct Event<'a> {
     pub detail: Option<&'a Value>,
 }
 
-impl<'a> Record<'a> {
+impl Record<'_> {
     /// A line of which nothing but its place is known yet.
     pub fn new(at: Timestamp, kind: Kind, request: RequestId) -> Self {
         Self {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
+use std::hash::BuildHasher;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
@@ -96,7 +97,7 @@ pub enum ReplayError {
 
 /// Reads every lane behind the line that `from` names for it (a lane that it does not name: from its first line). A damaged
 /// line about money is no error: it is said aloud, and the journal is not whole.
-pub fn replay(dir: &Path, from: &HashMap<String, u64>) -> Result<Replayed, ReplayError> {
+pub fn replay<S: BuildHasher>(dir: &Path, from: &HashMap<String, u64, S>) -> Result<Replayed, ReplayError> {
     let mut timed = Vec::new();
     let mark = fsynced(dir).map_err(ReplayError::Folder)?;
     let mut whole = mark.is_some();
@@ -164,14 +165,14 @@ fn damaged(reader: &LaneReader) -> bool {
     false
 }
 
-fn happened(line: &[u8], head: &Head<'_>) -> Result<Option<(Timestamp, Happened)>, Damaged> {
+fn happened(line: &[u8], begin: &Head<'_>) -> Result<Option<(Timestamp, Happened)>, Damaged> {
     let Entry { event, tollgate: facts } = Entry::of(line).ok_or(Damaged)?;
     let ends = match &*event.action {
         "intent" => false,
         "outcome" | "settle" => true,
         _ => return Ok(None),
     };
-    let at = head.time().ok_or(Damaged)?;
+    let at = begin.time().ok_or(Damaged)?;
     let request = facts.request_id.ok_or(Damaged)?;
     let happened = if ends {
         match facts.hold.as_deref() {

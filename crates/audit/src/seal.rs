@@ -56,7 +56,9 @@ pub enum SealError {
         source: io::Error,
     },
     /// What the last checkpoint vouches for is not what is on disk.
-    #[error("lane `{0}` is not what its last checkpoint says: `tollgate verify` names the lines; to start anew, move the audit folder away")]
+    #[error(
+        "lane `{0}` is not what its last checkpoint says: `tollgate verify` names the lines; to start anew, move the audit folder away"
+    )]
     Lane(String),
     /// The checkpoints are not those that were written.
     #[error("`checkpoints.jsonl` ends before or in the midst of what was written: to start anew, move the audit folder away")]

@@ -33,8 +33,7 @@ fn path(dir: &Path, lane: &str, file: u64) -> PathBuf {
 }
 
 pub(crate) fn prefix(leaf: &Hash) -> Prefix {
-    let [a, b, c, d, e, f, g, h, ..] = *leaf;
-    [a, b, c, d, e, f, g, h]
+    leaf.first_chunk().copied().unwrap_or_default()
 }
 
 impl Sidecar {

@@ -118,7 +118,11 @@ impl Run<'_> {
 
     fn chain(&mut self, checkpoint: &Checkpoint, previous: &str, line: u64) {
         if checkpoint.previous != previous {
-            self.findings.tell(CHECKPOINTS, Some(line), "does not quote the line before it: one of the two was altered, removed or inserted".into());
+            self.findings.tell(
+                CHECKPOINTS,
+                Some(line),
+                "does not quote the line before it: one of the two was altered, removed or inserted".into(),
+            );
         }
         let expected = self.last.as_ref().map_or(1, |last| last.number.saturating_add(1));
         if checkpoint.number != expected {

@@ -57,7 +57,10 @@ fn a_full_disk_makes_the_lane_fail_and_loses_no_line() {
     lane.sweep(now(4), 0);
     assert!(!lane.health().is_failing());
     lane.flush(now(4)).unwrap();
-    assert_eq!((lane.flushed_upto(), actions(&dir, "w0-1.jsonl")), (3, ["request", "request", "journal_recovered"].map(str::to_owned).to_vec()));
+    assert_eq!(
+        (lane.flushed_upto(), actions(&dir, "w0-1.jsonl")),
+        (3, ["request", "request", "journal_recovered"].map(str::to_owned).to_vec())
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn key() -> KeyId {
     KeyId::new(Timestamp::from_millis(1), [9; 10])
 }
 
-fn intent<'a>(millis: i64, number: u8, name: &'a Name) -> Record<'a> {
+fn intent(millis: i64, number: u8, name: &Name) -> Record<'_> {
     Record {
         key: Some((key(), name)),
         upstream: Some(name),

@@ -7,9 +7,9 @@ use tollgate_model::Timestamp;
 
 use super::state::Sealing;
 use super::*;
-use crate::tree;
 use crate::journal::tests::{arrival, now, read};
 use crate::lane::Lane;
+use crate::tree;
 
 /// A journal with two sealed lanes of ten lines, under three checkpoints; the journal's lanes are closed.
 pub(crate) fn sealed() -> TempDir {
@@ -53,7 +53,10 @@ fn a_checkpoint_stands_over_all_heads_and_quotes_the_one_before() {
     assert_eq!(sizes, [3, 6, 10].map(|size| (Some(size), Some(size))));
     let text = fs::read_to_string(dir.path().join("checkpoints.jsonl")).unwrap();
     let first = text.lines().next().unwrap();
-    assert_eq!((checkpoints[0]["previous"].as_str(), checkpoints[1]["previous"].as_str()), (Some(""), Some(&*tree::quote(first.as_bytes()))));
+    assert_eq!(
+        (checkpoints[0]["previous"].as_str(), checkpoints[1]["previous"].as_str()),
+        (Some(""), Some(&*tree::quote(first.as_bytes())))
+    );
     assert_eq!(checkpoints[2]["@timestamp"], "1970-01-01T00:00:00.003Z");
     let mut by_hand = tree::Tree::default();
     for line in fs::read_to_string(dir.path().join("w0-1.jsonl")).unwrap().lines() {

@@ -55,8 +55,12 @@ impl Books {
         for (request, account) in self.open.drain() {
             let (file, line) = &account.place;
             match (account.intent, account.outcome, account.settled) {
-                (false, Some(_), _) => findings.tell(file, Some(*line), format!("an outcome without an intent, or a second one: request {request}")),
-                (_, None | Some(Outcome::Closed), true) => findings.tell(file, Some(*line), format!("settled twice, or without an open hold: request {request}")),
+                (false, Some(_), _) => {
+                    findings.tell(file, Some(*line), format!("an outcome without an intent, or a second one: request {request}"));
+                }
+                (_, None | Some(Outcome::Closed), true) => {
+                    findings.tell(file, Some(*line), format!("settled twice, or without an open hold: request {request}"));
+                }
                 // a crash before the outcome, an open task, an unknown outcome
                 (true, _, _) | (false, None, false) => {}
             }

@@ -89,7 +89,14 @@ impl VerifiedLane {
             if !self.advance(books, findings)? {
                 if !self.broken {
                     let (first, last) = (self.tree.size().saturating_add(1), head.size);
-                    findings.tell(&self.file, None, format!("cut short: lines {first} to {last} of lane {} are sealed by checkpoint {checkpoint} and missing", self.name));
+                    findings.tell(
+                        &self.file,
+                        None,
+                        format!(
+                            "cut short: lines {first} to {last} of lane {} are sealed by checkpoint {checkpoint} and missing",
+                            self.name
+                        ),
+                    );
                 }
                 self.broken = true;
                 self.accuse(findings);

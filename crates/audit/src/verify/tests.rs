@@ -20,7 +20,7 @@ fn change(dir: &TempDir, file: &str, change: impl Fn(&mut Vec<String>)) {
     let path = dir.path().join(file);
     let mut lines: Vec<_> = fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
     change(&mut lines);
-    fs::write(path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    fs::write(path, lines.join("\n") + "\n").unwrap();
 }
 
 #[test]
@@ -147,7 +147,8 @@ fn a_gap_that_the_lane_has_told_is_none() {
 #[test]
 fn books_that_do_not_agree_are_found() {
     let request = |number| RequestId::new(Timestamp::default(), [number; 10]);
-    let line = |kind, number, hold| Record { hold, task: TaskId::parse(b"7").ok(), ..Record::new(Timestamp::default(), kind, request(number)) };
+    let line =
+        |kind, number, hold| Record { hold, task: TaskId::parse(b"7").ok(), ..Record::new(Timestamp::default(), kind, request(number)) };
     let (intent, outcome) = (|number| line(Kind::Intent, number, None), |number, hold| line(Kind::Outcome, number, Some(hold)));
     let settle = |number| line(Kind::Settle, number, Some(HoldEnd::Settled));
     let findings = |records: &[Record<'_>]| {
@@ -156,18 +157,23 @@ fn books_that_do_not_agree_are_found() {
         // the settling worker's lane is read first
         let (mut settles, mut rest) = (journal.lane("a").unwrap(), journal.lane("b").unwrap());
         for record in records {
-            if record.kind == Kind::Settle { settles.append(record) } else { rest.append(record) };
+            if record.kind == Kind::Settle {
+                settles.append(record)
+            } else {
+                rest.append(record)
+            };
         }
         settles.flush(now(0)).and_then(|()| rest.flush(now(0))).unwrap();
-        verify(dir.path()).map_or_else(|findings| findings.into_iter().map(|finding| (finding.file, finding.line.unwrap())).collect(), |_| Vec::new())
+        verify(dir.path())
+            .map_or_else(|findings| findings.into_iter().map(|finding| (finding.file, finding.line.unwrap())).collect(), |_| Vec::new())
     };
-    let lane = |name: &str, line: u64| (format!("{name}-1.jsonl"), line);
+    let at_line = |name: &str, line: u64| (format!("{name}-1.jsonl"), line);
     assert_eq!(findings(&[intent(1), outcome(1, HoldEnd::Opened), settle(1), intent(2), outcome(2, HoldEnd::Voided), intent(3)]), []);
     assert_eq!(findings(&[intent(1), outcome(1, HoldEnd::Unknown)]), []);
-    assert_eq!(findings(&[intent(1), outcome(1, HoldEnd::Opened), settle(1), settle(1)]), [lane("a", 2)]);
-    assert_eq!(findings(&[intent(1), outcome(1, HoldEnd::Settled), settle(1)]), [lane("a", 1)]);
-    assert_eq!(findings(&[outcome(1, HoldEnd::Opened)]), [lane("b", 1)]);
-    assert_eq!(findings(&[intent(1), outcome(1, HoldEnd::Settled), outcome(1, HoldEnd::Settled)]), [lane("b", 3)]);
+    assert_eq!(findings(&[intent(1), outcome(1, HoldEnd::Opened), settle(1), settle(1)]), [at_line("a", 2)]);
+    assert_eq!(findings(&[intent(1), outcome(1, HoldEnd::Settled), settle(1)]), [at_line("a", 1)]);
+    assert_eq!(findings(&[outcome(1, HoldEnd::Opened)]), [at_line("b", 1)]);
+    assert_eq!(findings(&[intent(1), outcome(1, HoldEnd::Settled), outcome(1, HoldEnd::Settled)]), [at_line("b", 3)]);
 }
 
 #[test]
