@@ -53,3 +53,6 @@ pub(crate) fn used(conn: &Connection, uses: &[(KeyId, Timestamp)]) -> Result<(),
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

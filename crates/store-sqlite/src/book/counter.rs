@@ -1,13 +1,14 @@
 //! How does a counted total stand in its tables, and what does it start from?
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use tollgate_books::{Counter, Holder, Unit};
 use tollgate_model::{Period, Scope};
 
 use crate::column::{Parsed, scope, unit};
 use crate::failure::Failure;
+
+/// Far from both ends of the range: billions of quotients and of remainders can be summed.
+const PART: i64 = 1_000_000_000;
 
 /// One holder's part of a counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +67,7 @@ fn identity(counter: &Counter) -> impl rusqlite::Params {
 }
 
 /// What the holds in the book weigh, by account.
-fn seed(conn: &Connection, counter: &Counter) -> Result<HashMap<String, i64>, Failure> {
+fn seed(conn: &Connection, counter: &Counter) -> Result<Vec<(String, i64)>, Failure> {
     let (column, whose): (&str, &dyn ToSql) = match &counter.scope {
         Scope::Key(key) => ("key", key.as_bytes()),
         Scope::Team(team) => ("team", &team.as_str()),
@@ -83,14 +84,14 @@ fn seed(conn: &Connection, counter: &Counter) -> Result<HashMap<String, i64>, Fa
         Period::Total => "usage WHERE ?2 < ?3",
         Period::Day | Period::Month => "holds WHERE state <> 'voided' AND at >= ?2 AND at < ?3",
     };
-    let mut rows = conn.prepare(&format!("SELECT upstream, {weight} FROM {from} AND {column} = ?1"))?;
-    let mut found = rows.query(params![whose, counter.window.start.millis(), counter.window.end.millis()])?;
-    let mut sums: HashMap<String, i64> = HashMap::new();
-    while let Some(row) = found.next()? {
-        let sum = sums.entry(row.get(0)?).or_default();
-        *sum = sum.saturating_add(row.get(1)?);
-    }
-    Ok(sums)
+    // summed in two parts, since SQLite's own sum fails when it overflows
+    let sum = format!("sum(({weight}) / {PART}), sum(({weight}) % {PART})");
+    let mut rows = conn.prepare(&format!("SELECT upstream, {sum} FROM {from} AND {column} = ?1 GROUP BY upstream"))?;
+    let sums = rows.query_map(params![whose, counter.window.start.millis(), counter.window.end.millis()], |row| {
+        let sum = i128::from(row.get::<_, i64>(1)?) * i128::from(PART) + i128::from(row.get::<_, i64>(2)?);
+        Ok((row.get(0)?, i64::try_from(sum).unwrap_or(i64::MAX)))
+    })?;
+    Ok(sums.collect::<Result<_, _>>()?)
 }
 
 /// Every holder's part.

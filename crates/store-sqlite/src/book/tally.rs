@@ -1,13 +1,14 @@
 //! What do a post's facts change in counters and usage? Added up in memory, so that a counter is written once a post.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rusqlite::Connection;
 use tollgate_books::{HoldRow, HoldState};
 use tollgate_model::{Name, RequestId, Scope, Timestamp};
 
 use super::counter;
-use super::usage::{self, Day, Sums};
+use super::usage::{self, Group, Sums};
 use crate::column;
 use crate::failure::Failure;
 
@@ -16,7 +17,7 @@ pub(super) struct Tally<'a> {
     conn: &'a Connection,
     counters: HashMap<String, Vec<Known>>,
     shares: HashMap<(i64, Name), i64>,
-    usage: HashMap<Day, (RequestId, Sums)>,
+    usage: HashMap<Group, (RequestId, Sums)>,
 }
 
 /// A counter of a scope.
@@ -42,7 +43,7 @@ impl<'a> Tally<'a> {
             self.count(&Scope::Team(team.clone()), after, &change)?;
         }
         self.count(&Scope::Upstream(after.upstream.clone()), after, &change)?;
-        let (first, sums) = self.usage.entry(Day::of(after)).or_insert((after.request, Sums::default()));
+        let (first, sums) = self.usage.entry(Group::of(after)).or_insert((after.request, Sums::default()));
         *first = after.request.min(*first);
         *sums = sums.plus(&change);
         Ok(())
@@ -50,11 +51,11 @@ impl<'a> Tally<'a> {
 
     fn count(&mut self, scope: &Scope, row: &HoldRow, change: &Sums) -> Result<(), Failure> {
         let name = column::scope(scope);
-        let counters = match self.counters.get(&name) {
-            Some(counters) => counters,
-            None => {
-                let known = known(self.conn, &name)?;
-                self.counters.entry(name).or_insert(known)
+        let counters = match self.counters.entry(name) {
+            Entry::Occupied(counters) => counters.into_mut(),
+            Entry::Vacant(place) => {
+                let known = known(self.conn, place.key())?;
+                place.insert(known)
             }
         };
         for counter in counters.iter().filter(|counter| counter.starts <= row.at && row.at < counter.ends) {
@@ -72,7 +73,7 @@ impl<'a> Tally<'a> {
             share.posted = share.posted.saturating_add(delta);
             counter::put(self.conn, id, instance, account.as_str(), &share)?;
         }
-        self.usage.into_iter().try_for_each(|(day, (first, sums))| usage::add(self.conn, &day, first, &sums))
+        self.usage.into_iter().try_for_each(|(group, (first, sums))| usage::add(self.conn, &group, first, &sums))
     }
 }
 

@@ -124,4 +124,7 @@ fn an_absurd_price_fills_a_counter_up_and_breaks_nothing() {
     let leases = super::lease(&conn, fence, &wants).unwrap();
     assert_eq!(leases[0], Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 5 });
     assert_eq!(leases[1], Lease { used: 0, ceiling: 0, elsewhere: i64::MAX });
+    let full = Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 0 };
+    let new = super::lease(&conn, fence, &[want(NOW, Period::Month, "solver"), want(NOW, Period::Total, "solver")]).unwrap();
+    assert_eq!(new, [full, full]);
 }

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// What is summed together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Day {
+pub(super) struct Group {
     key: KeyId,
     upstream: Name,
     method: String,
@@ -27,7 +27,7 @@ pub(super) struct Sums {
     pub(super) excess: i64,
 }
 
-impl Day {
+impl Group {
     pub(super) fn of(row: &HoldRow) -> Self {
         Self {
             key: row.key,
@@ -74,12 +74,13 @@ impl Sums {
     }
 }
 
-/// Adds a change to a day's sums.
-pub(super) fn add(conn: &Connection, day: &Day, first: RequestId, change: &Sums) -> Result<(), Failure> {
+/// Adds a change to a group's sums.
+pub(super) fn add(conn: &Connection, group: &Group, first: RequestId, change: &Sums) -> Result<(), Failure> {
     let find =
         "SELECT tasks, settled, held, unknown, excess FROM usage WHERE key = ? AND upstream = ? AND method = ? AND day = ? AND team = ?";
-    let (key, upstream) = (day.key.as_bytes(), day.upstream.as_str());
-    let found = conn.prepare_cached(find)?.query_row(params![key, upstream, day.method, day.day, day.team()], Sums::read).optional()?;
+    let (key, upstream) = (group.key.as_bytes(), group.upstream.as_str());
+    let found =
+        conn.prepare_cached(find)?.query_row(params![key, upstream, group.method, group.day, group.team()], Sums::read).optional()?;
     let sums = found.unwrap_or_default().plus(change);
     let put = "INSERT INTO usage (key, upstream, method, day, team, first, tasks, settled, held, unknown, excess)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (key, upstream, method, day, team)
@@ -87,9 +88,9 @@ pub(super) fn add(conn: &Connection, day: &Day, first: RequestId, change: &Sums)
     conn.prepare_cached(put)?.execute(params![
         key,
         upstream,
-        day.method,
-        day.day,
-        day.team(),
+        group.method,
+        group.day,
+        group.team(),
         first.as_bytes(),
         sums.tasks,
         sums.settled,
@@ -105,26 +106,26 @@ pub(crate) fn usage(conn: &Connection, since: &str, until: &str) -> Result<Vec<U
     let sql = "SELECT tasks, settled, held, unknown, excess, key, upstream, method, day, team FROM usage
                WHERE day BETWEEN ? AND ? AND tasks > 0 ORDER BY key, upstream, method, day, first";
     let mut rows = conn.prepare_cached(sql)?;
-    let mut days: Vec<(Day, Sums)> = Vec::new();
+    let mut groups: Vec<(Group, Sums)> = Vec::new();
     for found in rows.query_map([since, until], |row| Ok((read(row)?, Sums::read(row)?)))? {
-        let (day, sums) = found?;
-        match days.last_mut() {
-            Some((last, so_far)) if (Day { team: last.team.clone(), ..day.clone() }) == *last => *so_far = so_far.plus(&sums),
-            _ => days.push((day, sums)),
+        let (group, sums) = found?;
+        match groups.last_mut() {
+            Some((last, so_far)) if (Group { team: last.team.clone(), ..group.clone() }) == *last => *so_far = so_far.plus(&sums),
+            _ => groups.push((group, sums)),
         }
     }
-    Ok(days.into_iter().map(|(day, sums)| row(day, &sums)).collect())
+    Ok(groups.into_iter().map(|(group, sums)| row(group, &sums)).collect())
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Day> {
+fn read(row: &Row<'_>) -> rusqlite::Result<Group> {
     let team: String = row.get(9)?;
     let team = if team.is_empty() { None } else { Some(row.get::<_, Parsed<_>>(9)?.0) };
     let key = row.get::<_, Bare<_>>(5)?.0;
-    Ok(Day { key, upstream: row.get::<_, Parsed<_>>(6)?.0, method: row.get(7)?, day: row.get(8)?, team })
+    Ok(Group { key, upstream: row.get::<_, Parsed<_>>(6)?.0, method: row.get(7)?, day: row.get(8)?, team })
 }
 
-fn row(day: Day, sums: &Sums) -> UsageRow {
-    let Day { key, upstream, method, day, team } = day;
+fn row(group: Group, sums: &Sums) -> UsageRow {
+    let Group { key, upstream, method, day, team } = group;
     UsageRow {
         key,
         team,

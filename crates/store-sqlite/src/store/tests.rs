@@ -61,3 +61,16 @@ fn a_new_store_is_at_the_beginning_and_a_second_opening_of_the_book_voids_the_fi
     assert_eq!(opened.replay_from, HashMap::from([("lane".to_owned(), 7)]));
     assert_eq!(run(store.load(Pepper::new([8; 32]))).unwrap().pepper.expose(), &[7; 32]);
 }
+
+#[test]
+fn a_commit_is_on_the_disk_when_it_is_answered() {
+    let folder = TempDir::new().unwrap();
+    let store = SqliteStore::open(&folder.path().join("tollgate.db")).unwrap();
+    let settings = store.writer.call(|conn| {
+        let number = |name: &str| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let mode: String = conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+        Ok((mode, number("synchronous")?, number("foreign_keys")?, number("trusted_schema")?))
+    });
+    // synchronous 2 is FULL: in WAL mode the log is synced with every commit
+    assert_eq!(run(settings).unwrap(), ("wal".to_owned(), 2, 1, 0));
+}

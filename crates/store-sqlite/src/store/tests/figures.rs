@@ -59,12 +59,12 @@ async fn timed<T>(what: &str, work: impl Future<Output = T>) -> (T, Duration) {
 
 async fn leases(store: &Arc<SqliteStore>, fence: Fence, at_once: usize) {
     let mut took = Vec::new();
-    for _ in 0..40 {
+    for round in 0..200 {
         let begun = now();
         let mut asked = Vec::new();
         for caller in 0..at_once {
             let (store, key) = (store.clone(), KeyId::from_bytes([u8::try_from(caller).unwrap(); 16]));
-            asked.push(async move { store.lease(fence, vec![want(Scope::Key(key), 0)]).await.unwrap() });
+            asked.push(async move { store.lease(fence, vec![want(Scope::Key(key), round)]).await.unwrap() });
         }
         let mut set = tokio::task::JoinSet::new();
         for lease in asked {
