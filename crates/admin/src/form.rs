@@ -1,0 +1,220 @@
+//! What did the operator ask for? The words of a key's or a team's terms, laid onto what is there; every mistake at once.
+
+use serde::Deserialize;
+use tollgate_model::{Name, Rate, Timestamp};
+use tollgate_policy::{CallbackHost, Hours, Methods, Observe, duration};
+use tollgate_registry::{Allow, Cap, KeyTerms, LimitTerms, TaskCap, TeamTerms};
+
+use crate::problem::{Kind, Problem};
+
+/// A word alone, or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Words {
+    /// `"any"`
+    One(String),
+    /// `["10.0.0.0/8"]`
+    Many(Vec<String>),
+}
+
+/// Terms of a key; what is absent stays as it is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct KeyForm {
+    pub(crate) name: Option<String>,
+    pub(crate) upstream: Option<String>,
+    pub(crate) like: Option<String>,
+    team: Option<String>,
+    env: Option<String>,
+    allow: Option<Words>,
+    caps: Option<Words>,
+    tasks: Option<Words>,
+    rate: Option<String>,
+    concurrency: Option<u32>,
+    uncapped: Option<bool>,
+    hours: Option<Words>,
+    not_before: Option<String>,
+    expires: Option<String>,
+    idle: Option<String>,
+    methods: Option<Words>,
+    callbacks: Option<Words>,
+    observe: Option<Words>,
+    until: Option<String>,
+    note: Option<String>,
+}
+
+/// Terms of a team.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TeamForm {
+    pub(crate) name: Option<String>,
+    caps: Option<Words>,
+    tasks: Option<Words>,
+    rate: Option<String>,
+    concurrency: Option<u32>,
+    uncapped: Option<bool>,
+    note: Option<String>,
+}
+
+/// Everything that could not be read.
+#[derive(Default)]
+struct Mistakes(Vec<String>);
+
+/// The word that clears a field.
+const NONE: &str = "none";
+
+impl Words {
+    fn list(self) -> Vec<String> {
+        match self {
+            Self::One(word) => vec![word],
+            Self::Many(words) => words,
+        }
+    }
+}
+
+impl Mistakes {
+    /// The value, or a mistake noted.
+    fn note<T, E: std::fmt::Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
+        read.map_err(|error| self.0.push(format!("`{field}`: {error}"))).ok()
+    }
+
+    fn each<T, E: std::fmt::Display>(&mut self, field: &str, words: Vec<String>, read: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+        words.iter().filter_map(|word| self.note(field, read(word))).collect()
+    }
+
+    fn end(self) -> Result<(), Problem> {
+        if self.0.is_empty() { Ok(()) } else { Err(Problem::new(Kind::Refused, self.0.join("; "))) }
+    }
+}
+
+impl KeyForm {
+    /// Lays what was said onto these terms.
+    pub(crate) fn onto(self, terms: &mut KeyTerms, now: Timestamp) -> Result<(), Problem> {
+        let mut mistakes = Mistakes::default();
+        if let Some(team) = self.team {
+            terms.team = mistakes.note("team", optional(&team, Name::parse)).flatten();
+        }
+        if let Some(env) = self.env {
+            terms.env = mistakes.note("env", optional(&env, Name::parse)).flatten();
+        }
+        if let Some(allow) = self.allow {
+            terms.allow = mistakes.note("allow", Allow::parse(&allow.list())).unwrap_or_default();
+        }
+        let limits = Limits { caps: self.caps, tasks: self.tasks, rate: self.rate, concurrency: self.concurrency, uncapped: self.uncapped };
+        limits.onto(&mut terms.limits, &mut mistakes);
+        if let Some(hours) = self.hours {
+            let words = hours.list();
+            terms.hours = if words.is_empty() || words == [NONE] { None } else { mistakes.note("hours", Hours::parse_all(words)) };
+        }
+        if let Some(text) = self.not_before {
+            terms.not_before = mistakes.note("not_before", optional(&text, |text| instant(text, now))).flatten();
+        }
+        if let Some(text) = self.expires {
+            terms.expires = mistakes.note("expires", optional(&text, |text| instant(text, now))).flatten();
+        }
+        if let Some(text) = self.idle {
+            terms.idle_ms = mistakes.note("idle", optional(&text, millis)).flatten();
+        }
+        if let Some(methods) = self.methods {
+            let words = methods.list();
+            terms.methods = if words == ["any"] { Methods::Any } else { Methods::only(words) };
+        }
+        if let Some(callbacks) = self.callbacks {
+            terms.callbacks = mistakes.each("callbacks", callbacks.list(), CallbackHost::parse);
+        }
+        if let Some(checks) = self.observe {
+            terms.observe = observe(&checks.list(), self.until.as_deref(), now, &mut mistakes);
+        } else if self.until.is_some() {
+            mistakes.0.push("`until` is the end of `observe`: name what is observed".to_owned());
+        }
+        if let Some(note) = self.note {
+            terms.note = note;
+        }
+        mistakes.end()
+    }
+}
+
+impl TeamForm {
+    /// Lays what was said onto these terms.
+    pub(crate) fn onto(self, terms: &mut TeamTerms) -> Result<(), Problem> {
+        let mut mistakes = Mistakes::default();
+        let limits = Limits { caps: self.caps, tasks: self.tasks, rate: self.rate, concurrency: self.concurrency, uncapped: self.uncapped };
+        limits.onto(&mut terms.limits, &mut mistakes);
+        if let Some(note) = self.note {
+            terms.note = note;
+        }
+        mistakes.end()
+    }
+}
+
+/// The limits that keys and teams are given in the same words.
+struct Limits {
+    caps: Option<Words>,
+    tasks: Option<Words>,
+    rate: Option<String>,
+    concurrency: Option<u32>,
+    uncapped: Option<bool>,
+}
+
+impl Limits {
+    fn onto(self, terms: &mut LimitTerms, mistakes: &mut Mistakes) {
+        if let Some(caps) = self.caps {
+            let words = caps.list();
+            terms.uncapped = words == [NONE];
+            let caps = if terms.uncapped { Vec::new() } else { words };
+            terms.caps = mistakes.each("caps", caps, Cap::parse);
+        }
+        if let Some(tasks) = self.tasks {
+            let words = tasks.list();
+            let tasks = if words == [NONE] { Vec::new() } else { words };
+            terms.tasks = mistakes.each("tasks", tasks, TaskCap::parse);
+        }
+        if let Some(rate) = self.rate {
+            terms.rate = mistakes.note("rate", optional(&rate, Rate::parse)).flatten();
+        }
+        if let Some(open) = self.concurrency {
+            terms.concurrency = Some(open);
+        }
+        if let Some(uncapped) = self.uncapped {
+            terms.uncapped = uncapped;
+        }
+    }
+}
+
+fn observe(checks: &[String], until: Option<&str>, now: Timestamp, mistakes: &mut Mistakes) -> Option<Observe> {
+    if checks.is_empty() || checks == [NONE] {
+        return None;
+    }
+    let Some(until) = until else {
+        mistakes.0.push("`observe` has no end: give `until`, such as `7d`".to_owned());
+        return None;
+    };
+    let until = mistakes.note("until", instant(until, now))?;
+    let mut observed = Observe { network: false, hours: false, rate: false, until };
+    for check in checks {
+        match check.as_str() {
+            "network" => observed.network = true,
+            "hours" => observed.hours = true,
+            "rate" => observed.rate = true,
+            other => mistakes.0.push(format!("`observe`: `{other}` cannot be observed: `network`, `hours` or `rate`")),
+        }
+    }
+    Some(observed)
+}
+
+fn optional<T, E>(text: &str, read: impl Fn(&str) -> Result<T, E>) -> Result<Option<T>, E> {
+    if text.is_empty() || text == NONE { Ok(None) } else { read(text).map(Some) }
+}
+
+/// An instant, or a time from now.
+pub(crate) fn instant(text: &str, now: Timestamp) -> Result<Timestamp, String> {
+    if let Ok(millis) = millis(text) {
+        return Ok(now.plus_millis(millis));
+    }
+    Timestamp::parse_rfc3339(text).ok_or_else(|| "expected an instant such as `2026-12-31T18:00:00Z`, or a time from now such as `90d`".to_owned())
+}
+
+fn millis(text: &str) -> Result<i64, String> {
+    let duration = duration::parse(text).map_err(|error| error.to_string())?;
+    i64::try_from(duration.as_millis()).map_err(|_| "too long".to_owned())
+}

@@ -1,0 +1,83 @@
+//! Teams and the limits that their keys share.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tollgate_model::Name;
+use tollgate_registry::{TeamRecord, TeamTerms};
+
+use crate::access::Door;
+use crate::body::Body;
+use crate::desk::{Desk, json, named};
+use crate::etag::{IfMatch, etag};
+use crate::form::TeamForm;
+use crate::gate::Whose;
+use crate::problem::{Kind, Problem};
+use crate::shown;
+
+type Shared<A> = State<Arc<Desk<A>>>;
+
+pub(crate) async fn list<A: Send + Sync + 'static>(State(desk): Shared<A>) -> Response {
+    let snapshot = desk.registry.snapshot();
+    let teams: Vec<&Arc<TeamRecord>> = snapshot.teams().collect();
+    json(200, &json!({ "teams": teams }))
+}
+
+pub(crate) async fn show<A: Send + Sync + 'static>(State(desk): Shared<A>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let name = named(&name)?;
+    let record = record(&desk, &name)?;
+    let limits = desk.gate.limits(Whose::Team(&name)).await;
+    let members: Vec<Name> = {
+        let snapshot = desk.registry.snapshot();
+        snapshot.records().filter(|key| key.terms.team.as_ref() == Some(&name)).map(|key| key.name.clone()).collect()
+    };
+    let mut shown = serde_json::to_value(&record).unwrap_or_default();
+    if let Some(fields) = shown.as_object_mut() {
+        fields.insert("limits".to_owned(), shown::limits(&limits));
+        fields.insert("keys".to_owned(), json!(members));
+    }
+    Ok(([etag(record.version)], json(200, &shown)).into_response())
+}
+
+pub(crate) async fn create<A: Send + Sync + 'static>(
+    State(desk): Shared<A>,
+    Extension(by): Extension<Door>,
+    Body(form): Body<TeamForm>,
+) -> Result<Response, Problem> {
+    let name = named(form.name.as_deref().ok_or_else(|| Problem::new(Kind::Refused, "a team needs a `name`"))?)?;
+    let mut terms = TeamTerms::default();
+    form.onto(&mut terms)?;
+    let asked = json!({ "terms": terms });
+    let work = desk.registry.create_team(name.clone(), terms, (desk.clock)().wall);
+    let change = desk.act("team_create", name.as_str(), by, asked, work, |change| change).await?;
+    let shown = desk.registry.snapshot().team(name.as_str()).map(serde_json::to_value).and_then(Result::ok).unwrap_or_default();
+    Ok(([etag(change.generation)], json(201, &shown)).into_response())
+}
+
+pub(crate) async fn set<A: Send + Sync + 'static>(
+    State(desk): Shared<A>,
+    Path(name): Path<String>,
+    Extension(by): Extension<Door>,
+    unchanged: IfMatch,
+    Body(form): Body<TeamForm>,
+) -> Result<Response, Problem> {
+    let name = named(&name)?;
+    if form.name.is_some() {
+        return Err(Problem::new(Kind::Refused, "a team's name stays as it is"));
+    }
+    let before = record(&desk, &name)?;
+    unchanged.holds(before.version)?;
+    let mut terms = before.terms.clone();
+    form.onto(&mut terms)?;
+    let work = desk.registry.set_team(&name, terms.clone(), Some(before.version), (desk.clock)().wall);
+    let change = desk.act("team_set", name.as_str(), by, json!({ "terms": terms }), work, |change| change).await?;
+    let shown: Value = desk.registry.snapshot().team(name.as_str()).map(serde_json::to_value).and_then(Result::ok).unwrap_or_default();
+    Ok(([etag(change.generation)], json(200, &shown)).into_response())
+}
+
+fn record<A: Send + Sync + 'static>(desk: &Desk<A>, name: &Name) -> Result<Arc<TeamRecord>, Problem> {
+    desk.registry.snapshot().team(name.as_str()).cloned().ok_or_else(|| Problem::no_such("team", name.as_str()))
+}

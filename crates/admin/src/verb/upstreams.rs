@@ -1,0 +1,26 @@
+//! The upstream accounts, with their limits and what is left of them.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use serde_json::json;
+
+use crate::desk::{Desk, json};
+use crate::gate::Whose;
+use crate::shown;
+
+pub(crate) async fn list<A: Send + Sync + 'static>(State(desk): State<Arc<Desk<A>>>) -> Response {
+    let mut all = Vec::new();
+    for upstream in desk.gate.upstreams() {
+        let limits = desk.gate.limits(Whose::Upstream(&upstream.name)).await;
+        let mut shown = serde_json::to_value(&upstream).unwrap_or_default();
+        if let Some(members) = shown.as_object_mut() {
+            let prices: serde_json::Map<_, _> = upstream.prices.iter().map(|(method, price)| (method.clone(), json!(price))).collect();
+            members.insert("prices".to_owned(), prices.into());
+            members.insert("limits".to_owned(), shown::limits(&limits));
+        }
+        all.push(shown);
+    }
+    json(200, &json!({ "upstreams": all }))
+}
