@@ -156,7 +156,7 @@ impl Stand {
     pub fn lines(&self, text: &str) -> Result<Vec<Value>> {
         std::thread::sleep(Duration::from_millis(1_200));
         let found = tollgate_audit::find(&self.audit(), text.as_bytes(), 10_000)?;
-        Ok(found.into_iter().map(|(_, _, line)| line).collect())
+        Ok(found.into_iter().map(|found| found.value).collect())
     }
 }
 

@@ -73,7 +73,7 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn open(&self, instance: &str, boot: &str, journal_whole: bool) -> Reply<'_, Opened> {
         let (instance, boot) = (instance.to_owned(), boot.to_owned());
-        Box::pin(async move { self.with(None, |book| book.open(instance, boot, journal_whole)) })
+        Box::pin(async move { self.with(None, |book| book.open(&instance, &boot, journal_whole)) })
     }
 
     fn lease(&self, fence: Fence, wants: Vec<LeaseWant>) -> Reply<'_, Vec<Lease>> {
@@ -105,9 +105,9 @@ impl Store for MemoryStore {
 }
 
 impl Book {
-    fn open(&mut self, instance: String, boot: String, journal_whole: bool) -> Opened {
+    fn open(&mut self, instance: &str, boot: &str, journal_whole: bool) -> Opened {
         self.fence += 1;
-        let before = self.boots.insert(instance.clone(), boot.clone());
+        let before = self.boots.insert(instance.to_owned(), boot.to_owned());
         let machine_died = !journal_whole || before.is_some_and(|before| before != boot);
         if machine_died {
             for share in self.counters.values_mut().flat_map(HashMap::iter_mut).filter(|(holder, _)| holder.instance == instance) {
@@ -206,8 +206,7 @@ impl Book {
     fn change(&mut self, request: tollgate_model::RequestId, state: HoldState, settled: Option<Money>) -> Option<(Option<HoldRow>, HoldRow)> {
         let row = self.holds.get_mut(&request)?;
         let moves = match (row.state, state) {
-            (HoldState::Open, _) => true,
-            (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,
+            (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,
             (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => false,
         };
         if !moves {

@@ -30,7 +30,7 @@ pub(crate) struct Cap {
     pub(crate) unit: Unit,
     pub(crate) period: Period,
     pub(crate) zone: Zone,
-    pub(crate) cap: i64,
+    pub(crate) most: i64,
     pub(crate) window: Window,
     pub(crate) used: i64,
     pub(crate) ceiling: i64,
@@ -72,7 +72,7 @@ impl Slot {
     /// Puts another amount in force.
     pub(crate) fn set(&mut self, kind: &LimitKind) {
         match (&mut self.kind, kind) {
-            (Kind::Cap(cap), LimitKind::Cap { amount, .. }) => cap.cap = amount.units(),
+            (Kind::Cap(cap), LimitKind::Cap { amount, .. }) => cap.most = amount.units(),
             (Kind::Rate(gcra), LimitKind::Rate(rate)) => gcra.set(*rate),
             (Kind::Concurrency { most, .. }, LimitKind::Concurrency(wanted)) => *most = *wanted,
             // `State::bind` finds a slot by what it is, so the kinds agree
@@ -88,7 +88,7 @@ impl Cap {
             unit: amount.into(),
             period,
             zone,
-            cap: amount.units(),
+            most: amount.units(),
             window,
             used: 0,
             ceiling: 0,
@@ -124,7 +124,7 @@ impl Cap {
             let wait = self.window.end.millis().saturating_sub(at.millis());
             (self.period != Period::Total).then(|| u64::try_from(wait).unwrap_or(0))
         };
-        if after > self.cap {
+        if after > self.most {
             Passes::Reached(frees())
         } else if after > self.ceiling {
             Passes::Cold
@@ -135,7 +135,7 @@ impl Cap {
 
     /// Whether other holders' reservations leave no room although this account's own use would.
     pub(crate) fn blocked_elsewhere(&self, amount: i64) -> bool {
-        self.known && self.elsewhere > 0 && self.used.saturating_add(self.elsewhere).saturating_add(amount) > self.cap
+        self.known && self.elsewhere > 0 && self.used.saturating_add(self.elsewhere).saturating_add(amount) > self.most
     }
 
     pub(crate) fn take(&mut self, amount: i64, now: Mono) {
@@ -152,13 +152,13 @@ impl Cap {
     /// One slice: a worst-case hold at least; else a hundredth of the cap or two seconds' use, whichever is less. A cap under
     /// a hundred holds is written through, one hold a slice (ARCHITECTURE.md, "Money").
     pub(crate) fn slice(&self) -> i64 {
-        self.least.max((self.cap / 100).min(self.pace.saturating_mul(2)))
+        self.least.max((self.most / 100).min(self.pace.saturating_mul(2)))
     }
 
     /// Whether so little of the slice is left that the next should be asked for, before anyone waits for it.
     pub(crate) fn runs_low(&self) -> bool {
         let slice = self.slice();
-        slice > self.least && self.ceiling.saturating_sub(self.used) < slice / 2 && self.ceiling.saturating_add(self.elsewhere) < self.cap
+        slice > self.least && self.ceiling.saturating_sub(self.used) < slice / 2 && self.ceiling.saturating_add(self.elsewhere) < self.most
     }
 
     pub(crate) fn leased(&mut self, lease: &Lease) {

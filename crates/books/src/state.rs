@@ -284,13 +284,13 @@ fn view_one(slot: &mut Slot, now: Now, latest: Timestamp) -> LimitView {
         Kind::Cap(cap) => {
             cap.roll(latest);
             let amount = match cap.unit {
-                Unit::Money => tollgate_model::Amount::Money(tollgate_model::Money::from_nanos(cap.cap)),
-                Unit::Tasks => tollgate_model::Amount::Tasks(cap.cap),
+                Unit::Money => tollgate_model::Amount::Money(tollgate_model::Money::from_nanos(cap.most)),
+                Unit::Tasks => tollgate_model::Amount::Tasks(cap.most),
             };
             let kind = LimitKind::Cap { amount, period: cap.period, zone: cap.zone.clone() };
             let used = cap.used.saturating_add(cap.elsewhere);
             let resets_at = (cap.period != Period::Total).then_some(cap.window.end);
-            LimitView { limit: Limit { scope, kind }, used, left: cap.cap.saturating_sub(used).max(0), known: cap.known, resets_at }
+            LimitView { limit: Limit { scope, kind }, used, left: cap.most.saturating_sub(used).max(0), known: cap.known, resets_at }
         }
         Kind::Rate(gcra) => {
             let rate = gcra.rate();

@@ -1,5 +1,6 @@
 //! What stands behind `serve` and `dev`? Store, journal, books, registry, gate and desk, opened in this order, closed in reverse.
 
+mod desk;
 mod lane;
 mod replay;
 mod settings;
@@ -24,6 +25,7 @@ use tollgate_gateway::{Bound, Gate, Running, bind, start};
 use tollgate_registry::{Open, Peppering, Registry};
 use tollgate_store_sqlite::SqliteStore;
 
+use self::desk::Inside;
 use self::lane::DeskLane;
 use self::watches::Watches;
 use crate::command::init;
@@ -41,6 +43,8 @@ pub(crate) struct House {
     pub(crate) registry: Arc<Registry<Bound>>,
     /// Listening sockets: address, TLS, the upstream at the root.
     pub(crate) doors: Vec<Door>,
+    /// The admin API.
+    pub(crate) desk: tollgate_admin::Running,
     running: Running,
     lane: Arc<DeskLane>,
     sealer: Sealer,
@@ -99,6 +103,8 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     let sealer = Sealer::start(&journal)?;
     let (stop, stopped) = watch::channel(false);
     let running = start(&gate, &doors, desks)?;
+    let inside = Arc::new(Inside::new(gate.clone(), config, &upstreams, watches.troubles()));
+    let desk = desk::open(config, inside, lane.clone()).await?;
     let clerk = tokio::spawn(clerk.run(until(stopped.clone())));
     let tasks = vec![
         tokio::spawn(watches.run(stopped.clone(), lane.clone())),
@@ -107,7 +113,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     ];
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
-    Ok(House { gate, registry, doors, running, lane, sealer, stop, clerk, tasks })
+    Ok(House { gate, registry, doors, desk, running, lane, sealer, stop, clerk, tasks })
 }
 
 impl House {
@@ -116,6 +122,7 @@ impl House {
         self.lane.event("process_drain", "success", &json!({}));
         let running = self.running;
         let drained = tokio::task::spawn_blocking(move || running.drain()).await.context("the drain was interrupted")?;
+        self.desk.shutdown().await;
         self.stop.send_replace(true);
         let settled = self.clerk.await.context("the clerk ended by a fault of its own")?;
         for task in self.tasks {

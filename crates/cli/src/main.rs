@@ -37,6 +37,7 @@ fn run(tollgate: Tollgate) -> Outcome {
         Noun::Check(file) => command::check::run(&file.config),
         Noun::Serve(arguments) => command::serve::run(&arguments, tollgate.json),
         Noun::Dev(arguments) => command::dev::run(&arguments, tollgate.state.as_deref(), tollgate.json),
+        Noun::Demo(arguments) => command::demo::run(&arguments),
         Noun::Sandbox(arguments) => command::sandbox::run(&arguments, tollgate.json),
         _ => Err(Failed::new("this verb comes with the next commits")),
     }

@@ -87,9 +87,9 @@ impl TaskId {
 }
 
 fn uuid_v7(at: Timestamp, random: [u8; 10]) -> [u8; 16] {
-    let [_, _, a, b, c, d, e, f] = at.millis().to_be_bytes();
+    let [_, _, t0, t1, t2, t3, t4, t5] = at.millis().to_be_bytes();
     let [r0, r1, r2, r3, r4, r5, r6, r7, r8, r9] = random;
-    [a, b, c, d, e, f, (r0 & 0x0f) | 0x70, r1, (r2 & 0x3f) | 0x80, r3, r4, r5, r6, r7, r8, r9]
+    [t0, t1, t2, t3, t4, t5, (r0 & 0x0f) | 0x70, r1, (r2 & 0x3f) | 0x80, r3, r4, r5, r6, r7, r8, r9]
 }
 
 fn write_uuid(bytes: &[u8; 16], out: &mut Vec<u8>) {

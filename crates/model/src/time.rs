@@ -34,6 +34,7 @@ impl Timestamp {
     }
 
     /// The instant that many milliseconds later, held at the ends of the range.
+    #[must_use]
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self(self.0.saturating_add(millis))
     }
@@ -101,6 +102,7 @@ impl Mono {
     }
 
     /// The instant that many milliseconds later.
+    #[must_use]
     pub const fn plus_millis(self, millis: u64) -> Self {
         Self(self.0.saturating_add(millis.saturating_mul(1_000_000)))
     }

@@ -109,7 +109,7 @@ const UNKNOWN_PERMIT_MS: u64 = 600_000;
 
 fn return_to(slot: &mut Slot, terms: &Terms, returns: Returns) {
     match &mut slot.kind {
-        // a window that has rolled on, or that the book has not told about yet, holds nothing of it in memory
+        // a window that has rolled on, or that the book has not told about yet, holds nothing of it in memory: the last arm
         Kind::Cap(cap) if cap.known && cap.window.contains(terms.at) => {
             let amount = match cap.unit {
                 Unit::Money => returns.money,
@@ -117,10 +117,8 @@ fn return_to(slot: &mut Slot, terms: &Terms, returns: Returns) {
             };
             cap.used = cap.used.saturating_sub(amount);
         }
-        Kind::Cap(_) => {}
         Kind::Rate(gcra) if returns.rate => gcra.give_back(),
-        Kind::Rate(_) => {}
         Kind::Concurrency { open, .. } if returns.permit => *open = open.saturating_sub(1),
-        Kind::Concurrency { .. } => {}
+        Kind::Cap(_) | Kind::Rate(_) | Kind::Concurrency { .. } => {}
     }
 }

@@ -21,7 +21,7 @@ impl State {
             let want = LeaseWant {
                 counter: cap.counter(&scope),
                 holder: holder.clone(),
-                cap: cap.cap,
+                cap: cap.most,
                 used: cap.known.then_some(cap.used),
                 least: cap.least,
                 slice: cap.wanted.saturating_add(slice).max(cap.least),

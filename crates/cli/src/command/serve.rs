@@ -49,8 +49,8 @@ pub(crate) fn told(house: &House, config: &Config) -> (Ready, String) {
         gate: door(false).map(|address| format!("http://{address}")),
         ca: gate_tls.is_some().then(|| authority::certificate_path(&config.state).display().to_string()),
         gate_tls,
-        admin: None,
-        socket: None,
+        admin: house.desk.address.map(|address| format!("http://{address}")),
+        socket: Some(house.desk.socket.display().to_string()),
         upstream: config.upstreams.first().map(|upstream| upstream.name.to_string()),
         state: Some(config.state.display().to_string()),
         ..Ready::default()

@@ -1,17 +1,22 @@
-//! What does the desk ask of the running gate? Limits, findings, counts, and what it would answer.
+//! What does the desk ask of the running gate? Limits, findings, counts, and whose a string is.
 
-use std::net::IpAddr;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use tollgate_books::{LimitIx, LimitView};
+use anyhow::{Context, Result};
+use tollgate_admin::{Counts, Desk, Doors, Finding, Gate as GateDoor, Pending, RealKey, Running, Token, UpstreamShown, Whose};
+use tollgate_books::{LimitIx, LimitView, StoreError, UsageRow};
 use tollgate_config::Config;
 use tollgate_gateway::{Bound, Gate, Upstream};
-use tollgate_model::{Limit, Name, Scope, Timestamp};
-use tollgate_policy::judge::{self, Explanation, Judged, Supposed};
+use tollgate_model::{Name, Scope};
+use tollgate_policy::PriceTable;
 use tollgate_registry::Key;
 use tollgate_secrets::Recognised;
 
+use super::audit_folder;
+use super::lane::DeskLane;
 use super::upstreams::Opened;
 use super::watches::Troubles;
 
@@ -21,23 +26,159 @@ pub(crate) struct Inside {
     upstreams: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
     troubles: Troubles,
     state: PathBuf,
+    audit: PathBuf,
 }
 
 /// Below this much room on the disk somebody should know.
 const LITTLE_ROOM: u64 = 1 << 30;
 
+/// Opens the desk's doors.
+pub(crate) async fn open(config: &Config, inside: Arc<Inside>, lane: Arc<DeskLane>) -> Result<Running> {
+    let file = config.state.join("admin.token");
+    let text = fs::read(&file).with_context(|| format!("cannot read the admin token `{}`", file.display()))?;
+    let token = Token::new(&text).with_context(|| format!("the admin token `{}` is empty: remove it, and the next start makes one", file.display()))?;
+    let doors = Doors { socket: config.state.join("admin.sock"), port: Some(config.admin.address), token };
+    let clock = inside.gate.clock;
+    let registry = inside.gate.registry.clone();
+    let desk = Desk { registry, gate: inside, acts: lane, clock: Arc::new(move || clock.now()) };
+    let address = config.admin.address;
+    tollgate_admin::start(desk, doors).await.with_context(|| format!("the admin API cannot listen at `{address}`: `--admin` moves it, and port 0 picks a free one"))
+}
+
 impl Inside {
     pub(crate) fn new(gate: Arc<Gate>, config: &Config, upstreams: &Opened, troubles: Troubles) -> Self {
-        Self { gate, upstreams: upstreams.with_limits.clone(), troubles, state: config.state.clone() }
+        Self {
+            gate,
+            upstreams: upstreams.with_limits.clone(),
+            troubles,
+            state: config.state.clone(),
+            audit: audit_folder(&config.state),
+        }
     }
 
     /// Where a key's own limits and its team's stand.
-    async fn limits_of(&self, key: &Key<Bound>) -> Vec<LimitView> {
+    async fn limits_of(&self, key: Option<Arc<Key<Bound>>>) -> Vec<LimitView> {
+        let Some(key) = key else { return Vec::new() };
         let views = self.gate.books.view(&key.attachment.upstream.account, &key.attachment.limits).await;
         views.into_iter().filter(|view| !matches!(view.limit.scope, Scope::Upstream(_))).collect()
     }
 
-    fn key(&self, name: &Name) -> Option<Arc<Key<Bound>>> {
-        self.gate.registry.snapshot().key(name.as_str()).cloned()
+    /// A team's limits, as the account of one of its keys knows them.
+    async fn limits_of_team(&self, team: &Name) -> Vec<LimitView> {
+        let member = {
+            let snapshot = self.gate.registry.snapshot();
+            let mut members = snapshot.records().filter(|record| record.terms.team.as_ref() == Some(team));
+            members.find_map(|record| snapshot.key(record.name.as_str()).cloned())
+        };
+        let views = self.limits_of(member).await;
+        views.into_iter().filter(|view| matches!(view.limit.scope, Scope::Team(_))).collect()
+    }
+
+    async fn limits_of_upstream(&self, name: &Name) -> Vec<LimitView> {
+        match self.upstreams.iter().find(|(upstream, _)| upstream.name == *name) {
+            Some((upstream, limits)) => self.gate.books.view(&upstream.account, limits).await,
+            None => Vec::new(),
+        }
+    }
+}
+
+impl GateDoor for Inside {
+    fn unready(&self) -> Option<String> {
+        self.gate.unready().map(str::to_owned)
+    }
+
+    fn upstreams(&self) -> Vec<UpstreamShown> {
+        let shown = |(upstream, _): &(Arc<Upstream>, Arc<[LimitIx]>)| UpstreamShown {
+            name: upstream.name.clone(),
+            profile: upstream.profile.name().to_owned(),
+            host: upstream.origin.host.clone(),
+            secret_version: upstream.keyring.current().map(|entry| entry.version().to_string()),
+            prices: upstream.prices.iter().map(|(method, price)| (method.to_owned(), price.to_string())).collect(),
+            stopped: upstream.stopped.load().iter().map(ToString::to_string).collect(),
+        };
+        self.upstreams.iter().map(shown).collect()
+    }
+
+    fn prices(&self, upstream: &Name) -> Option<PriceTable> {
+        self.gate.upstreams.named(upstream.as_str()).map(|upstream| upstream.prices.clone())
+    }
+
+    fn limits<'a>(&'a self, whose: Whose<'a>) -> Pending<'a, Vec<LimitView>> {
+        Box::pin(async move {
+            match whose {
+                Whose::Key(name) => {
+                    let key = self.gate.registry.snapshot().key(name.as_str()).cloned();
+                    self.limits_of(key).await
+                }
+                Whose::Team(name) => self.limits_of_team(name).await,
+                Whose::Upstream(name) => self.limits_of_upstream(name).await,
+            }
+        })
+    }
+
+    fn usage<'a>(&'a self, since: &'a str, until: &'a str) -> Pending<'a, Result<Vec<UsageRow>, StoreError>> {
+        Box::pin(self.gate.books.usage(since, until))
+    }
+
+    fn recognise(&self, presented: &[u8]) -> Option<RealKey> {
+        self.upstreams.iter().find_map(|(upstream, _)| {
+            let (version, live) = match upstream.keyring.recognise(presented)? {
+                Recognised::Live(version) => (version, true),
+                Recognised::Past(version) => (version, false),
+            };
+            Some(RealKey { upstream: upstream.name.clone(), version: version.to_string(), live })
+        })
+    }
+
+    fn audit(&self) -> &Path {
+        &self.audit
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut say = |severity, what: String, fix: &str| findings.push(Finding { severity, what, fix: fix.to_owned() });
+        if let Some(why) = self.gate.unready() {
+            say("error", format!("paid calls are refused: {why}"), "the findings below say why; `GET /readyz` says when it is over");
+        }
+        for (upstream, trouble) in self.troubles.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            say("error", format!("the real key of `{upstream}` cannot be read: {trouble}"), "mend the source; it is looked at every second, no restart is needed");
+        }
+        for (upstream, _) in &self.upstreams {
+            let name = &upstream.name;
+            if let Some(entry) = upstream.keyring.current() {
+                if !entry.has_tripwire() {
+                    say("warning", format!("nobody looks for the real key of `{name}` in answers"), "remove `tripwire = false`, once the key has 16 characters");
+                }
+                if !entry.is_locked() {
+                    say("warning", format!("the real key of `{name}` may be written to swap"), "raise RLIMIT_MEMLOCK (`LimitMEMLOCK=` in the unit)");
+                }
+            }
+            for method in upstream.stopped.load().iter() {
+                say("warning", format!("`{method}` of `{name}` is stopped: it cost more than its price says"), "raise its price in `prices` and start the gate anew");
+            }
+        }
+        let now = self.gate.clock.now().wall;
+        if now < self.gate.floor {
+            say("error", format!("the clock stands at {now}, before the audit log's last line at {}", self.gate.floor), "set the clock; paid calls go on by themselves");
+        }
+        match tollgate_sys::free_bytes(&self.state) {
+            Ok(room) if room < LITTLE_ROOM => {
+                say("warning", format!("{} MiB are left on the disk of the state folder", room >> 20), "make room: without any, paid calls are refused");
+            }
+            Ok(_) => {}
+            Err(error) => say("warning", format!("the state folder's disk does not answer: {error}"), "look at the mount"),
+        }
+        findings
+    }
+
+    fn counts(&self) -> Counts {
+        let tally = &self.gate.tally;
+        Counts {
+            allowed: tally.allowed().collect(),
+            denied: tally.denied().map(|(code, count)| (code.as_str(), count)).collect(),
+            failed: tally.failed().map(|(code, count)| (code.as_str(), count)).collect(),
+            connections: self.gate.connections.load(Ordering::Relaxed) as u64,
+            lanes_failing: self.gate.lanes.iter().filter(|lane| lane.is_failing()).count() as u64,
+        }
     }
 }

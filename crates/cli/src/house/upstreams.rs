@@ -21,7 +21,7 @@ use super::watches::Watches;
 /// The upstreams, with each account's own limits bound.
 pub(crate) struct Opened {
     pub(crate) all: Upstreams,
-    with_limits: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
+    pub(super) with_limits: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
 }
 
 /// Makes every upstream of the configuration.

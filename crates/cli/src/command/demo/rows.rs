@@ -69,7 +69,7 @@ pub(super) async fn play(stage: &mut Stage) -> Result<Vec<Row>> {
 
 fn with_factors(stage: &Stage, row: Played) -> Result<Row> {
     let found = tollgate_audit::find(&audit_folder(stage.gate.state()), row.last.id.as_bytes(), 4)?;
-    let line = found.first().map(|found| &found.2).with_context(|| format!("no line of the audit log tells of `{}`", row.scenario))?;
+    let line = found.first().map(|found| &found.value).with_context(|| format!("no line of the audit log tells of `{}`", row.scenario))?;
     let factor = |name: &str| {
         let said = line.pointer(&format!("/tollgate/factors/{name}")).and_then(Value::as_str).unwrap_or("unasked");
         if said == "unasked" { "–".to_owned() } else { said.to_owned() }
@@ -159,7 +159,7 @@ async fn real_key(stage: &Stage) -> Result<Played> {
     let last = get(stage.gate.address(), HOME, &submission(&stage.sandbox.real_key)).await?;
     tokio::time::sleep(LINES_WRITTEN).await;
     let told = tollgate_audit::find(&audit_folder(stage.gate.state()), b"real_key_presented", 4)?;
-    let named = told.iter().any(|(_, _, line)| line.pointer("/user_agent/original").and_then(Value::as_str) == Some("legacy-service/1.0"));
+    let named = told.iter().any(|found| found.value.pointer("/user_agent/original").and_then(Value::as_str) == Some("legacy-service/1.0"));
     let charged = stage.charged()? - before;
     let right = last.body == "ERROR_KEY_DOES_NOT_EXIST" && charged == 0 && named;
     Ok(Played { scenario: "real key still used by an old service", result: "refused, operator told who", last, charged, right })
