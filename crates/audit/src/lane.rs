@@ -111,6 +111,16 @@ impl Lane {
         self.last
     }
 
+    /// Leaves out the numbers of lines that a power cut has taken: what the book knows of a number must not be told of another
+    /// line. The gap is itself a line; nothing is done where there is none.
+    pub fn continue_behind(&mut self, number: u64, now: Now) {
+        if self.last < number {
+            let gap = json!({ "first": self.last.saturating_add(1), "last": number });
+            self.last = number;
+            self.note(now, "journal_gap", &gap);
+        }
+    }
+
     /// Hands everything that waits to the operating system. An error means that lines still wait or were lost: the lane is
     /// failing until a sweep has written them, or until a restart after a failed fsync.
     pub fn flush(&mut self, now: Now) -> io::Result<()> {

@@ -38,6 +38,11 @@ impl LaneMark {
     pub fn pushed(&self, number: u64) {
         self.0.fetch_max(number, Ordering::Release);
     }
+
+    /// Up to which line that is.
+    pub fn upto(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
 }
 
 /// All accounts, and the way to the durable book.
@@ -242,7 +247,7 @@ impl Books {
     /// Tells the book what has happened. The lanes' marks are read before the cut: every fact of a line up to its mark is in it.
     async fn post(&self, whole: bool) -> Result<(), StoreError> {
         let upto: HashMap<String, u64> =
-            self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.0.load(Ordering::Acquire))).collect();
+            self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
         let accounts = self.accounts();
         let mut cuts = Vec::new();
         let mut given = Vec::new();

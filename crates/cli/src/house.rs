@@ -7,6 +7,7 @@ mod settings;
 mod upstreams;
 mod watches;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -69,7 +70,8 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     let clock = Clock::begin();
     let store = SqliteStore::open(&config.state.join("tollgate.db"))?;
     let journal = Journal::open(&config.state.join("audit"), clock.now().wall)?;
-    let (books, clerk) = open_books(config, &store, &journal, clock).await?;
+    let known = store.replay_from().await?;
+    let (books, clerk) = open_books(config, &store, &journal, &known, clock).await?;
     let watches = Watches::open(config)?;
     let upstreams = upstreams::open(config, &watches, &books, clock)?;
     let registry = Arc::new(open_registry(config, &store, &upstreams, clock).await?);
@@ -82,7 +84,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
             })
         })
         .collect::<Result<Vec<_>>>()?;
-    let desks = settings::desks(config, &journal, &books)?;
+    let desks = settings::desks(config, &journal, &books, &known, clock.now())?;
     let gate = Arc::new(Gate {
         settings: settings::of(config),
         clock,
@@ -140,9 +142,15 @@ impl House {
 }
 
 /// Opens the book and brings it up to the journal; what was sent without an outcome gets its outcome line.
-async fn open_books(config: &Config, store: &Arc<SqliteStore>, journal: &Journal, clock: Clock) -> Result<(Arc<Books>, Clerk)> {
+async fn open_books(
+    config: &Config,
+    store: &Arc<SqliteStore>,
+    journal: &Journal,
+    known: &HashMap<String, u64>,
+    clock: Clock,
+) -> Result<(Arc<Books>, Clerk)> {
     let boot = tollgate_sys::boot_id().context("cannot tell this boot of the machine from another")?;
-    let replayed = replay::since(&config.state.join("audit"), &store.replay_from().await?)?;
+    let replayed = replay::since(&config.state.join("audit"), known)?;
     let now = move || clock.now();
     let opened = Books::open(store.clone(), INSTANCE, &boot, replayed.whole, replayed.facts, Arc::new(now)).await;
     let (books, clerk, recovered) = opened.context("the book cannot be opened")?;
@@ -152,7 +160,7 @@ async fn open_books(config: &Config, store: &Arc<SqliteStore>, journal: &Journal
     if recovered.replayed > 0 || !recovered.unknown.is_empty() {
         tracing::info!(facts = recovered.replayed, unknown = recovered.unknown.len(), "the books were brought up to the audit log");
     }
-    replay::give_up(journal, &recovered, clock)?;
+    replay::give_up(journal, &recovered, known, clock)?;
     Ok((books, clerk))
 }
 

@@ -1,6 +1,6 @@
 //! What has this worker written down? Its lane of the journal, batched over one wake-up, and how far the books know of it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub(crate) struct Journal {
     power: Option<Synced>,
     mark: LaneMark,
     owed: RefCell<Owed>,
+    /// The highest line below which nothing is owed, written or not.
+    clear: Cell<u64>,
     strangers: RefCell<Aggregator>,
     clock: Clock,
 }
@@ -43,7 +45,7 @@ impl Journal {
     pub(crate) fn new(lane: Lane, power: Option<Synced>, mark: LaneMark, clock: Clock) -> Self {
         let health = lane.health();
         let (lane, owed, strangers) = (RefCell::new(lane), RefCell::default(), RefCell::default());
-        Self { lane, health, power, mark, owed, strangers, clock }
+        Self { lane, health, power, mark, owed, clear: Cell::new(0), strangers, clock }
     }
 
     /// Formats a line into the lane's buffer.
@@ -73,6 +75,7 @@ impl Journal {
         let mut lane = self.lane.borrow_mut();
         self.strangers.borrow_mut().sweep(now, &mut lane);
         lane.sweep(now, older_than_ms);
+        self.tell_books();
     }
 
     /// Writes everything that waits, what was only counted too: nothing comes behind it.
@@ -85,8 +88,15 @@ impl Journal {
 
     fn pushed(&self, number: u64) {
         if let Some(upto) = self.owed.borrow_mut().end(number) {
-            self.mark.pushed(upto);
+            self.clear.set(upto);
+            self.tell_books();
         }
+    }
+
+    /// The books' mark never passes the last written line: a line that was only buffered when the process died gives its number
+    /// to another, which would then not be replayed.
+    fn tell_books(&self) {
+        self.mark.pushed(self.clear.get().min(self.health.flushed_upto()));
     }
 }
 
@@ -100,6 +110,7 @@ impl Written<'_> {
             let mut lane = journal.lane.borrow_mut();
             if lane.flushed_upto() < self.number {
                 lane.flush(journal.clock.now()).map_err(|_| Unwritten)?;
+                journal.tell_books();
             }
         }
         match &journal.power {
@@ -153,5 +164,21 @@ mod tests {
         assert_eq!(owed.end(4), None);
         assert_eq!(owed.end(7), None);
         assert_eq!(owed.end(3), Some(7));
+    }
+
+    #[test]
+    fn the_mark_does_not_pass_a_line_that_is_only_buffered() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let clock = Clock::begin();
+        let log = tollgate_audit::Journal::open(folder.path(), clock.now().wall).unwrap();
+        let mark = LaneMark::default();
+        let journal = Journal::new(log.lane("w0").unwrap(), None, mark.clone(), clock);
+        let now = clock.now().wall;
+        let id = tollgate_model::RequestId::new(now, [0; 10]);
+        journal.append(&Record::new(now, tollgate_audit::Kind::Request, id)).needs_no_waiting();
+        assert_eq!(mark.upto(), 0);
+        journal.finish().unwrap();
+        journal.tell_books();
+        assert_eq!(mark.upto(), 1);
     }
 }

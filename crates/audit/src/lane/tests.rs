@@ -260,3 +260,17 @@ fn every_stranger_is_in_a_line_or_in_a_count() {
     assert_eq!(busy["tollgate"]["detail"], json!({"count": 80, "second": "1970-01-01T00:00:00.000Z", "source": "10.0.0.7"}));
     assert_eq!(busy["event"]["action"], "unauthenticated_many");
 }
+
+#[test]
+fn numbers_that_a_power_cut_has_taken_are_not_given_again() {
+    let (dir, mut lane) = lane();
+    lane.append(&arrival(1, 1));
+    lane.continue_behind(1, now(1));
+    assert_eq!(lane.append(&arrival(1, 2)), 2);
+    lane.continue_behind(7, now(2));
+    assert_eq!(lane.append(&arrival(2, 3)), 9);
+    lane.flush(now(2)).unwrap();
+    let lines = read(dir.path(), "w0-1.jsonl");
+    assert_eq!(actions(&dir, "w0-1.jsonl"), ["request", "request", "journal_gap", "request"]);
+    assert_eq!((lines[2]["tollgate"]["seq"].as_str(), lines[2]["tollgate"]["detail"]["first"].as_u64()), (Some("w0:8"), Some(3)));
+}

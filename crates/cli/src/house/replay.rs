@@ -8,6 +8,9 @@ use tollgate_audit::{Decision, Happened, HoldEnd, Journal, Kind, Record};
 use tollgate_books::{Fact, Recovered};
 use tollgate_gateway::clock::Clock;
 
+/// The lane of outcomes that a dead process owed.
+const LANE: &str = "recovery";
+
 /// Facts of the lines behind what the book has.
 pub(crate) struct Replayed {
     pub(crate) facts: Vec<(String, u64, Fact)>,
@@ -33,12 +36,13 @@ fn fact(happened: Happened) -> Fact {
 }
 
 /// Writes the outcome that the last process owed: sent, and nobody knows.
-pub(crate) fn give_up(journal: &Journal, recovered: &Recovered, clock: Clock) -> Result<()> {
+pub(crate) fn give_up(journal: &Journal, recovered: &Recovered, known: &HashMap<String, u64>, clock: Clock) -> Result<()> {
     if recovered.unknown.is_empty() {
         return Ok(());
     }
-    let mut lane = journal.lane("recovery")?;
+    let mut lane = journal.lane(LANE)?;
     let now = clock.now();
+    lane.continue_behind(known.get(LANE).copied().unwrap_or(0), now);
     for row in &recovered.unknown {
         lane.append(&Record {
             upstream: Some(&row.upstream),

@@ -1,5 +1,6 @@
 //! What is the gateway told? The configuration in the gateway's own words.
 
+use std::collections::HashMap;
 use std::thread::available_parallelism;
 
 use anyhow::Result;
@@ -7,6 +8,7 @@ use tollgate_audit::Journal;
 use tollgate_books::Books;
 use tollgate_config::{Config, Durability, Tls};
 use tollgate_gateway::clock::Clock;
+use tollgate_model::Now;
 use tollgate_gateway::{Budgets, Desk, Listener, Settings, Timeouts};
 
 use crate::authority;
@@ -57,11 +59,12 @@ fn names(config: &Config, listener: &tollgate_config::Listener) -> Vec<String> {
 }
 
 /// One desk a worker: its lane, and how far the books know of it.
-pub(crate) fn desks(config: &Config, journal: &Journal, books: &Books) -> Result<Vec<Desk>> {
+pub(crate) fn desks(config: &Config, journal: &Journal, books: &Books, known: &HashMap<String, u64>, now: Now) -> Result<Vec<Desk>> {
     let workers = config.workers.or(available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get);
     let one = |index: usize| {
         let name = format!("w{index}");
         let mut lane = journal.lane(&name)?;
+        lane.continue_behind(known.get(&name).copied().unwrap_or(0), now);
         let synced = match config.audit.durability {
             Durability::Process => None,
             Durability::Power => Some(lane.synced()?),
