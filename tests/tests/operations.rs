@@ -20,7 +20,7 @@ fn folder() -> Result<(tempfile::TempDir, String)> {
     fs::write(folder.path().join("real.key"), "0123456789abcdef0123456789abcdef")?;
     fs::set_permissions(folder.path().join("real.key"), fs::Permissions::from_mode(0o600))?;
     let text = "state = \"state\"\n[[listener]]\naddress = \"127.0.0.1:0\"\nupstream = \"p\"\n[admin]\naddress = \"127.0.0.1:0\"\n\
-                [[upstream]]\nname = \"p\"\nprofile = \"twocaptcha\"\norigin = \"http://127.0.0.1:9\"\nsecret = { file = \"real.key\" }\n";
+                [[upstream]]\nname = \"p\"\nprofile = \"twocaptcha\"\norigin = \"http://127.0.0.1:19009\"\nsecret = { file = \"real.key\" }\n";
     fs::write(folder.path().join("tollgate.toml"), text)?;
     let file = folder.path().join("tollgate.toml").display().to_string();
     Ok((folder, file))
