@@ -6,10 +6,13 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 /// Every form of a secret that must stand nowhere: raw, percent-encoded, hexadecimal, base64 at three alignments.
 pub fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
     let bytes = secret.as_bytes();
-    let hex = |upper: bool| bytes.iter().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect::<String>();
-    let percent =
-        |upper: bool| bytes.iter().map(|byte| if upper { format!("%{byte:02X}") } else { format!("%{byte:02x}") }).collect::<String>();
-    let json: String = bytes.iter().map(|byte| format!("\\u{:04x}", u32::from(*byte))).collect();
+    let hex = |upper: bool| {
+        bytes.iter().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") }).collect::<Vec<_>>().concat()
+    };
+    let percent = |upper: bool| {
+        bytes.iter().map(|byte| if upper { format!("%{byte:02X}") } else { format!("%{byte:02x}") }).collect::<Vec<_>>().concat()
+    };
+    let json = bytes.iter().map(|byte| format!("\\u{:04x}", u32::from(*byte))).collect::<Vec<_>>().concat();
     let reversed: String = secret.chars().rev().collect();
     let mut forms = vec![
         ("raw", bytes.to_vec()),

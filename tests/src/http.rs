@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use socket2::{Domain, Socket, Type};
 
 /// Nothing here waits longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An answer.
 #[derive(Clone, Debug)]

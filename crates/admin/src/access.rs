@@ -88,7 +88,8 @@ fn without_port(authority: &str) -> &str {
 fn bears(token: &Token, headers: &HeaderMap) -> Result<(), Problem> {
     let mut given = headers.get_all(header::AUTHORIZATION).iter();
     let (first, second) = (given.next(), given.next());
-    let presented = first.and_then(|value| value.as_bytes().split_at_checked(7)).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
+    let presented =
+        first.and_then(|value| value.as_bytes().split_at_checked(7)).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"bearer "));
     match presented {
         Some((_, presented)) if second.is_none() && token.is(presented) => Ok(()),
         _ => Err(unauthenticated()),

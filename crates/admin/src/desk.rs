@@ -89,7 +89,8 @@ impl<A: Send + Sync + 'static> Desk<A> {
         change: impl Fn(&T) -> &Change,
     ) -> Result<T, Problem> {
         let line = |stage, detail| AdminAct { action, stage, subject: subject.to_owned(), by, detail };
-        let unwritten = |_| Problem::new(Kind::AuditUnavailable, "the audit log cannot be written, and what is not written down is not done");
+        let unwritten =
+            |_| Problem::new(Kind::AuditUnavailable, "the audit log cannot be written, and what is not written down is not done");
         self.acts.write(line(Stage::Intent, asked)).await.map_err(unwritten)?;
         match work.await {
             Ok(done) => {

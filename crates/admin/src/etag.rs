@@ -47,7 +47,8 @@ impl IfMatch {
     pub(crate) fn holds(&self, version: u64) -> Result<(), Problem> {
         match self {
             Self::OneOf(versions) if !versions.contains(&version) => {
-                Err(Problem::new(Kind::PreconditionFailed, format!("it is at version {version} now")).hint("read it again, and change what you find"))
+                Err(Problem::new(Kind::PreconditionFailed, format!("it is at version {version} now"))
+                    .hint("read it again, and change what you find"))
             }
             Self::OneOf(_) | Self::Any => Ok(()),
         }

@@ -78,7 +78,7 @@ impl Mistakes {
         read.map_err(|error| self.0.push(format!("`{field}`: {error}"))).ok()
     }
 
-    fn each<T, E: std::fmt::Display>(&mut self, field: &str, words: Vec<String>, read: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+    fn each<T, E: std::fmt::Display>(&mut self, field: &str, words: &[String], read: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
         words.iter().filter_map(|word| self.note(field, read(word))).collect()
     }
 
@@ -120,7 +120,7 @@ impl KeyForm {
             terms.methods = if words == ["any"] { Methods::Any } else { Methods::only(words) };
         }
         if let Some(callbacks) = self.callbacks {
-            terms.callbacks = mistakes.each("callbacks", callbacks.list(), CallbackHost::parse);
+            terms.callbacks = mistakes.each("callbacks", &callbacks.list(), CallbackHost::parse);
         }
         if let Some(checks) = self.observe {
             terms.observe = observe(&checks.list(), self.until.as_deref(), now, &mut mistakes);
@@ -162,12 +162,12 @@ impl Limits {
             let words = caps.list();
             terms.uncapped = words == [NONE];
             let caps = if terms.uncapped { Vec::new() } else { words };
-            terms.caps = mistakes.each("caps", caps, Cap::parse);
+            terms.caps = mistakes.each("caps", &caps, Cap::parse);
         }
         if let Some(tasks) = self.tasks {
             let words = tasks.list();
             let tasks = if words == [NONE] { Vec::new() } else { words };
-            terms.tasks = mistakes.each("tasks", tasks, TaskCap::parse);
+            terms.tasks = mistakes.each("tasks", &tasks, TaskCap::parse);
         }
         if let Some(rate) = self.rate {
             terms.rate = mistakes.note("rate", optional(&rate, Rate::parse)).flatten();
@@ -211,7 +211,8 @@ pub(crate) fn instant(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     if let Ok(millis) = millis(text) {
         return Ok(now.plus_millis(millis));
     }
-    Timestamp::parse_rfc3339(text).ok_or_else(|| "expected an instant such as `2026-12-31T18:00:00Z`, or a time from now such as `90d`".to_owned())
+    Timestamp::parse_rfc3339(text)
+        .ok_or_else(|| "expected an instant such as `2026-12-31T18:00:00Z`, or a time from now such as `90d`".to_owned())
 }
 
 fn millis(text: &str) -> Result<i64, String> {

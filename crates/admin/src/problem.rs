@@ -72,7 +72,9 @@ impl Kind {
             Self::UnsupportedMedia => ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is not JSON"),
             Self::Misdirected => ("misdirected", StatusCode::MISDIRECTED_REQUEST, "The host is not this desk"),
             Self::Refused => ("refused", StatusCode::UNPROCESSABLE_ENTITY, "Understood, and refused"),
-            Self::KeyReused => ("idempotency_key_reused", StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key stood for another request"),
+            Self::KeyReused => {
+                ("idempotency_key_reused", StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key stood for another request")
+            }
             Self::AuditUnavailable => ("audit_unavailable", StatusCode::SERVICE_UNAVAILABLE, "The act cannot be written down"),
             Self::StoreUnavailable => ("store_unavailable", StatusCode::SERVICE_UNAVAILABLE, "The store does not do it"),
             Self::Busy => ("busy", StatusCode::SERVICE_UNAVAILABLE, "Not done in time"),
@@ -113,8 +115,13 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (slug, status, title) = self.kind.facts();
-        let document =
-            Document { r#type: format!("urn:tollgate:problem:{slug}"), title, status: status.as_u16(), detail: &self.detail, hint: &self.hint };
+        let document = Document {
+            r#type: format!("urn:tollgate:problem:{slug}"),
+            title,
+            status: status.as_u16(),
+            detail: &self.detail,
+            hint: &self.hint,
+        };
         // a document of strings and one number always serializes
         let body = serde_json::to_string(&document).unwrap_or_default();
         let mut response = (status, body).into_response();

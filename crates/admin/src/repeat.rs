@@ -69,7 +69,8 @@ impl Repeats {
                 .hint("draw a new key for every new request")),
             Some(Entry { answer: Some(answer), .. }) => Ok(Err(answer.clone())),
             Some(Entry { answer: None, .. }) => {
-                Err(Problem::new(Kind::Conflict, "the first request with this idempotency key is still being answered").hint("ask again in a second"))
+                Err(Problem::new(Kind::Conflict, "the first request with this idempotency key is still being answered")
+                    .hint("ask again in a second"))
             }
             None => {
                 known.by_key.insert(key, Entry { asked, answer: None });
@@ -141,7 +142,7 @@ async fn answer(repeats: &Repeats, request: Request, next: Next) -> Result<Respo
 
 fn key_of(headers: &HeaderMap) -> Result<blake3::Hash, Problem> {
     let mut given = headers.get_all("idempotency-key").iter();
-    let key = given.next().map(|value| value.as_bytes()).unwrap_or_default();
+    let key = given.next().map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
     if key.is_empty() || key.len() > LONGEST || given.next().is_some() {
         return Err(Problem::new(Kind::Malformed, "`Idempotency-Key` is not one text of 1 to 255 bytes").hint("a UUID does well"));
     }

@@ -137,7 +137,11 @@ impl Books {
                 Ok(Err(_)) | Err(_) => return Err(unavailable()),
             }
         }
-        if blocked { Err(Denial::new(DenialCode::CapReached, "what is left of a shared cap is reserved elsewhere")) } else { Err(unavailable()) }
+        if blocked {
+            Err(Denial::new(DenialCode::CapReached, "what is left of a shared cap is reserved elsewhere"))
+        } else {
+            Err(unavailable())
+        }
     }
 
     /// The task, if it is this key's: from memory, else from the book.
@@ -246,8 +250,7 @@ impl Books {
 
     /// Tells the book what has happened. The lanes' marks are read before the cut: every fact of a line up to its mark is in it.
     async fn post(&self, whole: bool) -> Result<(), StoreError> {
-        let upto: HashMap<String, u64> =
-            self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
+        let upto: HashMap<String, u64> = self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
         let accounts = self.accounts();
         let mut cuts = Vec::new();
         let mut given = Vec::new();
@@ -324,19 +327,11 @@ fn unavailable() -> Denial {
 }
 
 fn restore(state: &mut crate::state::State, row: HoldRow, deadline_ms: u64) {
-    let terms = Terms {
-        request: row.request,
-        key: row.key,
-        team: row.team,
-        method: row.method.into(),
-        cost: row.held,
-        at: row.at,
-        limits: None,
-    };
+    let terms =
+        Terms { request: row.request, key: row.key, team: row.team, method: row.method.into(), cost: row.held, at: row.at, limits: None };
     let unknown = row.state == HoldState::Unknown;
     state.restore(Open { terms, task: row.task, unknown, permit: true });
     if let (Some(task), false) = (row.task, unknown) {
         state.restore_task(task, row.request, row.key, deadline_ms);
     }
 }
-

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use parking_lot::Mutex;
 use tollgate_model::{Money, Name, Scope, TaskId, Timestamp};
 
-use crate::port::{
-    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow,
-};
+use crate::port::{Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow};
 
 /// A book that lives as long as the process; it can be told to play dead.
 #[derive(Default)]
@@ -87,9 +85,7 @@ impl Store for MemoryStore {
     fn owner(&self, upstream: &Name, task: TaskId) -> Reply<'_, Option<HoldRow>> {
         let upstream = upstream.clone();
         Box::pin(async move {
-            self.with(None, |book| {
-                book.holds.values().rev().find(|row| row.upstream == upstream && row.task == Some(task)).cloned()
-            })
+            self.with(None, |book| book.holds.values().rev().find(|row| row.upstream == upstream && row.task == Some(task)).cloned())
         })
     }
 
@@ -203,7 +199,12 @@ impl Book {
     }
 
     /// Moves a hold on; a settled or voided one stays as it is, and an unknown one is not opened again.
-    fn change(&mut self, request: tollgate_model::RequestId, state: HoldState, settled: Option<Money>) -> Option<(Option<HoldRow>, HoldRow)> {
+    fn change(
+        &mut self,
+        request: tollgate_model::RequestId,
+        state: HoldState,
+        settled: Option<Money>,
+    ) -> Option<(Option<HoldRow>, HoldRow)> {
         let row = self.holds.get_mut(&request)?;
         let moves = match (row.state, state) {
             (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,

@@ -119,7 +119,9 @@ impl State {
     pub(crate) fn reserve(&mut self, wish: &Wish<'_>, now: Now) -> Result<Reserved, Refused> {
         self.look_at_clock(wish.limits, now)?;
         if self.pending.len() >= MOST_PENDING {
-            return Err(Refused::Denied(Denial::new(DenialCode::BooksUnavailable, "the books have fallen too far behind").retry_after(5_000)));
+            return Err(Refused::Denied(
+                Denial::new(DenialCode::BooksUnavailable, "the books have fallen too far behind").retry_after(5_000),
+            ));
         }
         let would_deny = self.ask(wish, now)?;
         for ix in wish.limits {
@@ -240,7 +242,8 @@ fn ask_one(slot: &mut Slot, wish: &Wish<'_>, now: Now, latest: Timestamp) -> Ans
                 Passes::Yes => Answer::Yes,
                 Passes::Cold => Answer::Cold { elsewhere: cap.blocked_elsewhere(amount) },
                 Passes::Reached(wait) => {
-                    let mut denial = Denial::new(DenialCode::CapReached, format!("the cap of {scope} for the {} is reached", cap.period.as_str()));
+                    let mut denial =
+                        Denial::new(DenialCode::CapReached, format!("the cap of {scope} for the {} is reached", cap.period.as_str()));
                     denial.retry_after_ms = wait;
                     Answer::No(denial)
                 }
@@ -300,7 +303,13 @@ fn view_one(slot: &mut Slot, now: Now, latest: Timestamp) -> LimitView {
         }
         Kind::Concurrency { most, open } => {
             let left = i64::from(most.saturating_sub(*open));
-            LimitView { limit: Limit { scope, kind: LimitKind::Concurrency(*most) }, used: i64::from(*open), left, known: true, resets_at: None }
+            LimitView {
+                limit: Limit { scope, kind: LimitKind::Concurrency(*most) },
+                used: i64::from(*open),
+                left,
+                known: true,
+                resets_at: None,
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whose task is it, and has its hold ended? Ids are the provider's; a foreign one looks exactly like an unknown one.
 
-use tollgate_model::{KeyId, Mono, Money, RequestId};
+use tollgate_model::{KeyId, Money, Mono, RequestId};
 
 /// A task of this account.
 #[derive(Clone, Debug)]

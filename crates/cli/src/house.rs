@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tollgate_audit::{Journal, Sealer};
 use tollgate_books::{Books, Clerk, StoreError};
 use tollgate_config::Config;
@@ -50,8 +50,8 @@ pub(crate) struct House {
     lane: Arc<DeskLane>,
     sealer: Sealer,
     stop: watch::Sender<bool>,
-    clerk: JoinHandle<Result<(), StoreError>>,
-    tasks: Vec<JoinHandle<()>>,
+    clerk: JoinSet<Result<(), StoreError>>,
+    tasks: JoinSet<()>,
 }
 
 /// A listening socket, as the ready line tells of it.
@@ -107,29 +107,27 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     let running = start(&gate, &doors, desks)?;
     let inside = Arc::new(Inside::new(gate.clone(), config, &upstreams, watches.troubles()));
     let desk = desk::open(config, inside, lane.clone()).await?;
-    let clerk = tokio::spawn(clerk.run(until(stopped.clone())));
-    let tasks = vec![
-        tokio::spawn(watches.run(stopped.clone(), lane.clone())),
-        tokio::spawn(keep_registry(registry.clone(), stopped.clone())),
-        tokio::spawn(keep_lanes(gate.clone(), lane.clone(), stopped)),
-    ];
+    let mut clerks = JoinSet::new();
+    clerks.spawn(clerk.run(until(stopped.clone())));
+    let mut tasks = JoinSet::new();
+    tasks.spawn(watches.run(stopped.clone(), lane.clone()));
+    tasks.spawn(keep_registry(registry.clone(), stopped.clone()));
+    tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped));
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
-    Ok(House { gate, registry, doors, desk, running, lane, sealer, stop, clerk, tasks })
+    Ok(House { gate, registry, doors, desk, running, lane, sealer, stop, clerk: clerks, tasks })
 }
 
 impl House {
     /// Takes no more connections, waits for calls in flight, and writes the last of everything.
-    pub(crate) async fn close(self) -> Result<()> {
+    pub(crate) async fn close(mut self) -> Result<()> {
         self.lane.event("process_drain", "success", &json!({}));
         let running = self.running;
         let drained = tokio::task::spawn_blocking(move || running.drain()).await.context("the drain was interrupted")?;
         self.desk.shutdown().await;
         self.stop.send_replace(true);
-        let settled = self.clerk.await.context("the clerk ended by a fault of its own")?;
-        for task in self.tasks {
-            let _ = task.await;
-        }
+        let settled = self.clerk.join_next().await.context("there is no clerk")?.context("the clerk ended by a fault of its own")?;
+        while self.tasks.join_next().await.is_some() {}
         let stored = self.registry.store_uses().await;
         self.lane.event("process_stop", if drained.is_ok() && settled.is_ok() { "success" } else { "failure" }, &json!({}));
         let flushed = self.lane.flush();

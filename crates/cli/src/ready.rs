@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// The ready line; a member that does not apply is absent.
 #[derive(Default, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the member's name is a contract")]
 pub(crate) struct Ready {
     pub(crate) ready: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -64,7 +64,7 @@ impl Slot {
     }
 
     /// Waits for `work` until the instant `at`, give or take one sweep.
-    pub(crate) fn until<'a, F: Future + Unpin>(&'a self, at: Mono, work: F) -> Until<'a, F> {
+    pub(crate) fn until<F: Future + Unpin>(&self, at: Mono, work: F) -> Until<'_, F> {
         self.at.set(at.nanos());
         Until { slot: self, work }
     }

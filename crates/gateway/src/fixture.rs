@@ -68,7 +68,7 @@ impl Fixture {
         let now = move || clock.now();
         let (books, clerk, _) = Books::open(Arc::new(Book::default()), "gate", "boot", true, Vec::new(), Arc::new(now)).await.unwrap();
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(clerk.run(async { drop(stopped.await) }));
+        spawn(async move { drop(clerk.run(async { drop(stopped.await) }).await) });
         let answer = Arc::new(parking_lot::Mutex::new(Says::Body("OK|7000001")));
         let received = Arc::new(parking_lot::Mutex::new(Vec::new()));
         let provider = provider(answer.clone(), received.clone()).await;
@@ -201,10 +201,10 @@ async fn registry(upstream: Arc<Upstream>, clock: Clock) -> Registry<Bound> {
 async fn provider(answer: Arc<parking_lot::Mutex<Says>>, received: Arc<parking_lot::Mutex<Vec<String>>>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
+    spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let (answer, received) = (answer.clone(), received.clone());
-            tokio::spawn(async move {
+            spawn(async move {
                 let mut request = vec![0; 16 << 10];
                 let read = stream.read(&mut request).await.unwrap_or(0);
                 received.lock().push(String::from_utf8_lossy(&request[..read]).into_owned());
@@ -221,4 +221,10 @@ async fn provider(answer: Arc<parking_lot::Mutex<Says>>, received: Arc<parking_l
         }
     });
     address
+}
+
+/// The test's runtime owns these; they end with it.
+#[expect(clippy::disallowed_methods, reason = "a test has no supervisor")]
+fn spawn(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work);
 }

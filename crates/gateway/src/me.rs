@@ -77,7 +77,7 @@ async fn shown(worker: &Worker, key: &Key<Bound>) -> Value {
     json!({
         "key": key.name.as_str(),
         "upstream": key.attachment.upstream.name.as_str(),
-        "team": key.team.as_ref().map(|team| team.as_str()),
+        "team": key.team.as_ref().map(tollgate_model::Name::as_str),
         "env": key.terms.env,
         "not_before": key.terms.not_before.map(instant),
         "expires": key.terms.expires.map(instant),

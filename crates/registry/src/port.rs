@@ -29,6 +29,7 @@ pub struct KeyRow {
 
 /// One change, as the store is asked to make it: the record whole, in place of the one with its id or name.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one is made for each change an operator makes")]
 pub enum Edit {
     /// A key, new or changed.
     Key(KeyRecord),

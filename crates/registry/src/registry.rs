@@ -3,6 +3,7 @@
 mod keys;
 mod teams;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
@@ -80,7 +81,9 @@ pub enum RegistryError {
         version: u64,
     },
     /// Another pepper than the one the keys were hashed with.
-    #[error("the pepper is not the one that the stored keys were made with: give back the old one, since under another every key is unknown")]
+    #[error(
+        "the pepper is not the one that the stored keys were made with: give back the old one, since under another every key is unknown"
+    )]
     OtherPepper,
     /// No random bytes.
     #[error("the system's random generator does not answer")]
@@ -112,7 +115,8 @@ impl<A: Send + Sync> Registry<A> {
         if store.mark(mark).await? != mark {
             return Err(RegistryError::OtherPepper);
         }
-        let empty = Draft { generation: loaded.generation, records: Default::default(), teams: Default::default(), before: None, reattach: false };
+        let empty =
+            Draft { generation: loaded.generation, records: BTreeMap::new(), teams: BTreeMap::new(), before: None, reattach: false };
         let snapshot = with(empty, loaded.keys, loaded.teams).build(&attach);
         Ok(Self { store, pepper: Arc::new(pepper), attach, random, current: ArcSwap::from_pointee(snapshot), editing: Mutex::new(()) })
     }
@@ -198,8 +202,12 @@ impl<A: Send + Sync> Registry<A> {
 }
 
 fn with<A>(mut draft: Draft<'_, A>, keys: Vec<KeyRow>, teams: Vec<crate::record::TeamRecord>) -> Draft<'_, A> {
-    teams.into_iter().for_each(|team| draft.put_team(team));
-    keys.into_iter().for_each(|row| draft.put_key(row));
+    for team in teams {
+        draft.put_team(team);
+    }
+    for row in keys {
+        draft.put_key(row);
+    }
     draft
 }
 

@@ -11,6 +11,7 @@ use tollgate_policy::Policy;
 
 use crate::port::KeyRow;
 use crate::record::{KeyRecord, TeamRecord};
+use crate::registry::Attach;
 
 /// The registry at one generation.
 pub struct Snapshot<A> {
@@ -209,7 +210,7 @@ impl<'a, A> Draft<'a, A> {
     }
 
     /// The snapshot; keys that did not change keep what was attached to them.
-    pub(crate) fn build(self, attach: &dyn Fn(&KeyRecord, &[Limit], Option<&A>) -> Option<A>) -> Snapshot<A> {
+    pub(crate) fn build(self, attach: &Attach<A>) -> Snapshot<A> {
         let mut snapshot = Snapshot {
             generation: self.generation,
             keys: BTreeMap::new(),
@@ -249,7 +250,7 @@ impl<A> Key<A> {
         record: &Arc<KeyRecord>,
         team_record: Option<Arc<TeamRecord>>,
         uses: &Arc<Uses>,
-        attach: &dyn Fn(&KeyRecord, &[Limit], Option<&A>) -> Option<A>,
+        attach: &Attach<A>,
         before: Option<&Arc<Self>>,
     ) -> Option<Arc<Self>> {
         let mut limits = record.terms.limits.of(&Scope::Key(record.id));
@@ -268,6 +269,3 @@ impl<A> Key<A> {
         }))
     }
 }
-
-#[cfg(test)]
-mod tests;

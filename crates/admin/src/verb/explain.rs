@@ -108,13 +108,16 @@ pub(crate) async fn request<A: Send + Sync + 'static>(
     State(desk): State<Arc<Desk<A>>>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let id: RequestId = id.parse().map_err(|_| Problem::new(Kind::Malformed, format!("`{id}` is no request id")).hint("it is in the header `Tollgate-Request-Id`"))?;
+    let id: RequestId = id
+        .parse()
+        .map_err(|_| Problem::new(Kind::Malformed, format!("`{id}` is no request id")).hint("it is in the header `Tollgate-Request-Id`"))?;
     let gate = desk.gate.clone();
     let found = tokio::task::spawn_blocking(move || tollgate_audit::find(gate.audit(), id.to_string().as_bytes(), MOST)).await;
     let found = found.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
     let lines: Vec<Value> = found.into_iter().map(|found| found.value).filter(|line| is_of(line, id)).collect();
     if lines.is_empty() {
-        return Err(Problem::new(Kind::NotFound, "no line of the audit log has this id").hint("lines of refused arrivals are written within a second"));
+        return Err(Problem::new(Kind::NotFound, "no line of the audit log has this id")
+            .hint("lines of refused arrivals are written within a second"));
     }
     let story: Vec<String> = lines.iter().map(told).collect();
     Ok(json(200, &json!({ "request_id": id.to_string(), "story": story, "lines": lines })))

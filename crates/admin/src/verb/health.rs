@@ -38,7 +38,12 @@ pub(crate) async fn metrics<A: Send + Sync + 'static>(State(desk): State<Arc<Des
     family("tollgate_denied_total", "counter", "Refusals of ours.", &labelled("code", &counts.denied));
     family("tollgate_failed_total", "counter", "Failures, ours and the provider's.", &labelled("code", &counts.failed));
     family("tollgate_connections", "gauge", "Connections open.", &[(String::new(), counts.connections)]);
-    family("tollgate_journal_lanes_failing", "gauge", "Lanes of the audit log that cannot be written.", &[(String::new(), counts.lanes_failing)]);
+    family(
+        "tollgate_journal_lanes_failing",
+        "gauge",
+        "Lanes of the audit log that cannot be written.",
+        &[(String::new(), counts.lanes_failing)],
+    );
     family("tollgate_ready", "gauge", "Whether paid calls are taken.", &[(String::new(), u64::from(desk.gate.unready().is_none()))]);
     family("tollgate_generation", "gauge", "The registry's generation.", &[(String::new(), desk.registry.snapshot().generation)]);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response()

@@ -212,5 +212,7 @@ fn upstream<A: Send + Sync + 'static>(desk: &Desk<A>, named_one: Option<&str>, l
 }
 
 fn prices<A: Send + Sync + 'static>(desk: &Desk<A>, upstream: &Name) -> Result<PriceTable, Problem> {
-    desk.gate.prices(upstream).ok_or_else(|| Problem::new(Kind::NotFound, format!("there is no upstream `{upstream}`")).hint("`GET /v1/upstreams` names all"))
+    desk.gate
+        .prices(upstream)
+        .ok_or_else(|| Problem::new(Kind::NotFound, format!("there is no upstream `{upstream}`")).hint("`GET /v1/upstreams` names all"))
 }

@@ -68,7 +68,8 @@ fn told<A: Send + Sync + 'static>(desk: &Desk<A>, string: &[u8], hash: Credentia
         say("upstream", found.key.upstream.as_str().into());
         say("live", live.into());
         say("secret", secret.into());
-        let next = if live { format!("tollgate key rotate {} --now", found.key.name) } else { "nothing: it opens nothing any more".to_owned() };
+        let next =
+            if live { format!("tollgate key rotate {} --now", found.key.name) } else { "nothing: it opens nothing any more".to_owned() };
         say("next", next.into());
     } else if let Some(real) = desk.gate.recognise(string) {
         say("ours", true.into());

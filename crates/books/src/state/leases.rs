@@ -6,7 +6,6 @@ use crate::port::{Counter, Holder, Lease, LeaseWant};
 use crate::slot::{Kind, LimitIx};
 use crate::state::State;
 
-
 impl State {
     /// Every slice that somebody waits for or that runs low.
     pub(crate) fn wants(&mut self, holder: &Holder) -> Vec<(LimitIx, Window, LeaseWant)> {

@@ -58,7 +58,7 @@ async fn open() -> Result<Stage> {
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let sandbox = Sandbox::start(Options { listen: loopback, ..Options::default() }).await.context("the sandbox cannot listen")?;
     sandbox.change_mode(&json!({ "price": PRICE })).context("the sandbox does not take its price")?;
-    let gate = Gate::start(sandbox.address, &sandbox.real_key, PRICE).await?;
+    let gate = Gate::start(sandbox.address, &sandbox.real_key, PRICE)?;
     Ok(Stage { sandbox, gate })
 }
 

@@ -1,5 +1,7 @@
 //! `tollgate serve`: the gate, until it is told to stop.
 
+use std::fmt::Write;
+
 use anyhow::Context;
 use tollgate_config::{Config, Process};
 
@@ -55,16 +57,17 @@ pub(crate) fn told(house: &House, config: &Config) -> (Ready, String) {
         state: Some(config.state.display().to_string()),
         ..Ready::default()
     };
+    // writing to a text cannot fail
     let mut people = String::new();
     for door in &house.doors {
         let scheme = if door.tls { "https" } else { "http" };
-        people.push_str(&format!("gate at {scheme}://{}\n", door.address));
+        let _ = writeln!(people, "gate at {scheme}://{}", door.address);
     }
     if let Some(admin) = &ready.admin {
-        people.push_str(&format!("admin API at {admin}\n"));
+        let _ = writeln!(people, "admin API at {admin}");
     }
     if let Some(why) = house.gate.unready() {
-        people.push_str(&format!("not ready for paid calls yet: {why}; `tollgate doctor` says more\n"));
+        let _ = writeln!(people, "not ready for paid calls yet: {why}; `tollgate doctor` says more");
     }
     (ready, people)
 }

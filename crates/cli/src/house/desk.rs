@@ -36,24 +36,21 @@ const LITTLE_ROOM: u64 = 1 << 30;
 pub(crate) async fn open(config: &Config, inside: Arc<Inside>, lane: Arc<DeskLane>) -> Result<Running> {
     let file = config.state.join("admin.token");
     let text = fs::read(&file).with_context(|| format!("cannot read the admin token `{}`", file.display()))?;
-    let token = Token::new(&text).with_context(|| format!("the admin token `{}` is empty: remove it, and the next start makes one", file.display()))?;
+    let token = Token::new(&text)
+        .with_context(|| format!("the admin token `{}` is empty: remove it, and the next start makes one", file.display()))?;
     let doors = Doors { socket: config.state.join("admin.sock"), port: Some(config.admin.address), token };
     let clock = inside.gate.clock;
     let registry = inside.gate.registry.clone();
     let desk = Desk { registry, gate: inside, acts: lane, clock: Arc::new(move || clock.now()) };
     let address = config.admin.address;
-    tollgate_admin::start(desk, doors).await.with_context(|| format!("the admin API cannot listen at `{address}`: `--admin` moves it, and port 0 picks a free one"))
+    tollgate_admin::start(desk, doors)
+        .await
+        .with_context(|| format!("the admin API cannot listen at `{address}`: `--admin` moves it, and port 0 picks a free one"))
 }
 
 impl Inside {
     pub(crate) fn new(gate: Arc<Gate>, config: &Config, upstreams: &Opened, troubles: Troubles) -> Self {
-        Self {
-            gate,
-            upstreams: upstreams.with_limits.clone(),
-            troubles,
-            state: config.state.clone(),
-            audit: audit_folder(&config.state),
-        }
+        Self { gate, upstreams: upstreams.with_limits.clone(), troubles, state: config.state.clone(), audit: audit_folder(&config.state) }
     }
 
     /// Where a key's own limits and its team's stand.
@@ -141,29 +138,53 @@ impl GateDoor for Inside {
             say("error", format!("paid calls are refused: {why}"), "the findings below say why; `GET /readyz` says when it is over");
         }
         for (upstream, trouble) in self.troubles.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            say("error", format!("the real key of `{upstream}` cannot be read: {trouble}"), "mend the source; it is looked at every second, no restart is needed");
+            say(
+                "error",
+                format!("the real key of `{upstream}` cannot be read: {trouble}"),
+                "mend the source; it is looked at every second, no restart is needed",
+            );
         }
         for (upstream, _) in &self.upstreams {
             let name = &upstream.name;
             if let Some(entry) = upstream.keyring.current() {
                 if !entry.has_tripwire() {
-                    say("warning", format!("nobody looks for the real key of `{name}` in answers"), "remove `tripwire = false`, once the key has 16 characters");
+                    say(
+                        "warning",
+                        format!("nobody looks for the real key of `{name}` in answers"),
+                        "remove `tripwire = false`, once the key has 16 characters",
+                    );
                 }
                 if !entry.is_locked() {
-                    say("warning", format!("the real key of `{name}` may be written to swap"), "raise RLIMIT_MEMLOCK (`LimitMEMLOCK=` in the unit)");
+                    say(
+                        "warning",
+                        format!("the real key of `{name}` may be written to swap"),
+                        "raise RLIMIT_MEMLOCK (`LimitMEMLOCK=` in the unit)",
+                    );
                 }
             }
             for method in upstream.stopped.load().iter() {
-                say("warning", format!("`{method}` of `{name}` is stopped: it cost more than its price says"), "raise its price in `prices` and start the gate anew");
+                say(
+                    "warning",
+                    format!("`{method}` of `{name}` is stopped: it cost more than its price says"),
+                    "raise its price in `prices` and start the gate anew",
+                );
             }
         }
         let now = self.gate.clock.now().wall;
         if now < self.gate.floor {
-            say("error", format!("the clock stands at {now}, before the audit log's last line at {}", self.gate.floor), "set the clock; paid calls go on by themselves");
+            say(
+                "error",
+                format!("the clock stands at {now}, before the audit log's last line at {}", self.gate.floor),
+                "set the clock; paid calls go on by themselves",
+            );
         }
         match tollgate_sys::free_bytes(&self.state) {
             Ok(room) if room < LITTLE_ROOM => {
-                say("warning", format!("{} MiB are left on the disk of the state folder", room >> 20), "make room: without any, paid calls are refused");
+                say(
+                    "warning",
+                    format!("{} MiB are left on the disk of the state folder", room >> 20),
+                    "make room: without any, paid calls are refused",
+                );
             }
             Ok(_) => {}
             Err(error) => say("warning", format!("the state folder's disk does not answer: {error}"), "look at the mount"),

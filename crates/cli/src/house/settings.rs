@@ -8,8 +8,8 @@ use tollgate_audit::Journal;
 use tollgate_books::Books;
 use tollgate_config::{Config, Durability, Tls};
 use tollgate_gateway::clock::Clock;
-use tollgate_model::Now;
 use tollgate_gateway::{Budgets, Desk, Listener, Settings, Timeouts};
+use tollgate_model::Now;
 
 use crate::authority;
 

@@ -34,7 +34,12 @@ pub(crate) const TOP: Table = Table {
         field("store", "`sqlite`", "\"sqlite\"", "Where money, keys and revocations are kept; `postgres://…` is not built yet."),
         later("rates", "a `redis://…` address", "Rates shared by several gates."),
         field("drain", DURATION, "\"30s\"", "How long SIGTERM waits for calls in flight."),
-        field("retain", DURATION, "\"400d\"", "How long the audit log is kept; nothing of it is deleted yet, and another value than this one is refused."),
+        field(
+            "retain",
+            DURATION,
+            "\"400d\"",
+            "How long the audit log is kept; nothing of it is deleted yet, and another value than this one is refused.",
+        ),
         field("workers", COUNT, "", "Worker threads; one for each processor unless said."),
         field("pepper", SOURCE, "", "Where the key of the keyed hashes of virtual keys is; without it the store keeps one of its own."),
         field("listener", "tables `[[listener]]`", "", "Where clients come in."),

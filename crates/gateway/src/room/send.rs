@@ -58,7 +58,7 @@ pub(crate) async fn paid<'a>(intended: Intended<'a>, worker: &Worker, line: &mut
     let failure = match transmitted.answer {
         Ok(answer) => return Ok(Answered { stage: intended, answer, _proof: () }),
         Err(NoAnswer::NotSent(error)) => {
-            let failure = unreachable(&error);
+            let failure = unreachable(error);
             settle::void(intended, worker, line, &failure);
             return Err(failure.into());
         }
@@ -76,7 +76,7 @@ pub(crate) async fn free<'a>(armed: Armed<Owned<'a>>, worker: &Worker, line: &mu
     line.upstream_took(transmitted.micros);
     match transmitted.answer {
         Ok(answer) => Ok(Answered { stage: armed.stage, answer, _proof: () }),
-        Err(NoAnswer::NotSent(error)) => Err(unreachable(&error).into()),
+        Err(NoAnswer::NotSent(error)) => Err(unreachable(error).into()),
         Err(NoAnswer::Lost(lost)) => Err(unknown(FailureCode::UpstreamUnreachable, lost.to_string()).into()),
         Err(NoAnswer::Leaked(place)) => Err(leaked(place, line).into()),
     }
@@ -163,7 +163,7 @@ fn write_request(
     written.map_err(|_| ())
 }
 
-fn unreachable(error: &DialError) -> Failure {
+fn unreachable(error: DialError) -> Failure {
     Failure { code: FailureCode::UpstreamUnreachable, side: Side::Upstream, retry: Retry::Safe, detail: error.to_string().into() }
 }
 

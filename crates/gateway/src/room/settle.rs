@@ -18,6 +18,7 @@ use crate::worker::Worker;
 pub struct Settled(Reply);
 
 /// What the provider's answer to a submission means for its hold.
+#[derive(Clone, Copy)]
 enum Outcome {
     /// A task was named.
     Opened(TaskId),
@@ -178,11 +179,10 @@ pub(crate) fn ending(reading: &Reading<'_>) -> Option<Ending> {
 fn endings(said: &Said<'_>, tasks: &[TaskId], profile: &Profile) -> Vec<(TaskId, Ending)> {
     let Some(parts) = said.parts(tasks.len()) else { return Vec::new() };
     let one = |(task, text): (&TaskId, &[u8])| match Part::read(text) {
-        Part::NotReady => None,
         Part::Answered => Some((*task, Ending::Answered(None))),
         Part::Refused(_, WordClass::Unsolvable) if profile.refunds_unsolvable() => Some((*task, Ending::Refunded)),
         Part::Refused(_, WordClass::Unsolvable) => Some((*task, Ending::Charged)),
-        Part::Refused(..) => None,
+        Part::NotReady | Part::Refused(..) => None,
     };
     tasks.iter().zip(parts).filter_map(one).collect()
 }

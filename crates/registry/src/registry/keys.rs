@@ -37,17 +37,8 @@ impl<A: Send + Sync> Registry<A> {
         terms.check(prices, now)?;
         let id = KeyId::new(now, draw(self.random)?);
         let (secret, stored) = self.mint(now)?;
-        let record = Arc::new(KeyRecord {
-            id,
-            name,
-            upstream,
-            terms,
-            secrets: vec![stored],
-            paused: None,
-            revoked: None,
-            created: now,
-            version: 0,
-        });
+        let record =
+            Arc::new(KeyRecord { id, name, upstream, terms, secrets: vec![stored], paused: None, revoked: None, created: now, version: 0 });
         let make = |snapshot: &Snapshot<A>| {
             if snapshot.record(record.name.as_str()).is_some() {
                 return Err(RegistryError::NameTaken(record.name.clone()));

@@ -38,7 +38,9 @@ pub enum TermsError {
     #[error("a concurrency of zero is never meant: pause instead")]
     NoConcurrency,
     /// A cap in money where a task costs none.
-    #[error("a cap in money bounds nothing here, since this upstream sells threads: cap `--tasks` or `--concurrency`, or give its methods prices")]
+    #[error(
+        "a cap in money bounds nothing here, since this upstream sells threads: cap `--tasks` or `--concurrency`, or give its methods prices"
+    )]
     MoneyWithoutPrice,
     /// A method without a price.
     #[error("the method `{0}` has no price at this upstream: check its spelling, or add it to the upstream's `prices`")]

@@ -26,7 +26,7 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Writes a configuration in front of the sandbox and starts the gate.
-    pub(super) async fn start(sandbox: SocketAddr, real_key: &str, price: &str) -> Result<Self> {
+    pub(super) fn start(sandbox: SocketAddr, real_key: &str, price: &str) -> Result<Self> {
         let name = init::draw("demo").context("the system's random generator does not answer")?;
         let state = std::env::temp_dir().join(format!("tollgate-{}", name.expose()));
         init::prepare_state(&state)?;

@@ -14,8 +14,9 @@ pub(super) fn matrix(rows: &[Row]) {
         let charged = row.charged.map_or_else(String::new, |money| format!("${}", short(&money.to_string())));
         lines.push([row.scenario.to_owned(), identity, network, allowance, time, result, row.seen.clone(), charged]);
     }
-    let widths: Vec<usize> =
-        (0..HEAD.len()).map(|column| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..HEAD.len())
+        .map(|column| lines.iter().filter_map(|line| line.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0))
+        .collect();
     for line in &lines {
         let cells: Vec<String> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         println!("{}", cells.join("  ").trim_end());
