@@ -54,6 +54,16 @@ pub enum ClientError {
 impl Client {
     /// Sends one request and returns the JSON of a success.
     pub async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
+        let body = body.map(|body| ("application/json", Bytes::from(body.to_string())));
+        self.send(method, path, body).await
+    }
+
+    /// The same with a text that is no JSON, such as a string to be traced.
+    pub async fn say(&self, method: &str, path: &str, text: Vec<u8>) -> Result<Value, ClientError> {
+        self.send(method, path, Some(("text/plain", Bytes::from(text)))).await
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<(&'static str, Bytes)>) -> Result<Value, ClientError> {
         let exchange = async {
             match self {
                 Self::Socket(path_of_socket) => {
@@ -69,7 +79,7 @@ impl Client {
         tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| self.unreachable())?
     }
 
-    async fn exchange<S>(&self, stream: S, method: &str, path: &str, body: Option<&Value>) -> Result<Value, ClientError>
+    async fn exchange<S>(&self, stream: S, method: &str, path: &str, body: Option<(&'static str, Bytes)>) -> Result<Value, ClientError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -91,19 +101,19 @@ impl Client {
         read(status, &bytes)
     }
 
-    fn request(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Request<Full<Bytes>>, ClientError> {
+    fn request(&self, method: &str, path: &str, body: Option<(&'static str, Bytes)>) -> Result<Request<Full<Bytes>>, ClientError> {
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| ClientError::Garbled)?;
         let mut request = Request::builder().method(method).uri(path);
         match self {
-            Self::Socket(_) => request = request.header("host", "tollgate"),
+            Self::Socket(_) => request = request.header("host", "localhost"),
             Self::Port { address, token } => {
                 request = request.header("host", address).header("authorization", format!("Bearer {token}"));
             }
         }
         let bytes = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Bytes::from(body.to_string())
+            Some((media, bytes)) => {
+                request = request.header("content-type", media);
+                bytes
             }
             None => Bytes::new(),
         };

@@ -3,9 +3,11 @@
 mod args;
 mod authority;
 mod command;
+mod desk;
 mod exit;
 mod house;
 mod log;
+mod print;
 mod ready;
 mod signal;
 
@@ -14,7 +16,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Noun, Tollgate};
-use crate::exit::{Failed, Outcome};
+use crate::desk::Desk;
+use crate::exit::Outcome;
 
 fn main() -> ExitCode {
     let tollgate = match Tollgate::try_parse() {
@@ -32,13 +35,21 @@ fn main() -> ExitCode {
 }
 
 fn run(tollgate: Tollgate) -> Outcome {
+    let state = tollgate.state.as_deref();
     match tollgate.noun {
         Noun::Init { dir } => command::init::run(dir.as_deref()),
         Noun::Check(file) => command::check::run(&file.config),
         Noun::Serve(arguments) => command::serve::run(&arguments, tollgate.json),
-        Noun::Dev(arguments) => command::dev::run(&arguments, tollgate.state.as_deref(), tollgate.json),
+        Noun::Dev(arguments) => command::dev::run(&arguments, state, tollgate.json),
         Noun::Demo(arguments) => command::demo::run(&arguments),
         Noun::Sandbox(arguments) => command::sandbox::run(&arguments, tollgate.json),
-        _ => Err(Failed::new("this verb comes with the next commits")),
+        Noun::Doctor(file) => command::doctor::run(&file, state, tollgate.json),
+        Noun::Key(key) => command::key::run(key, &Desk::find(state)?, tollgate.json),
+        Noun::Team(team) => command::team::run(team, &Desk::find(state)?, tollgate.json),
+        Noun::Usage(asked) => command::usage::run(&asked, &Desk::find(state)?, tollgate.json),
+        Noun::Explain(asked) => command::explain::run(&asked, &Desk::find(state)?, tollgate.json),
+        Noun::Why(asked) => command::why::run(&asked, tollgate.json),
+        Noun::Trace { from } => command::trace::run(&from, &Desk::find(state)?, tollgate.json),
+        Noun::Audit(audit) => command::audit::run(audit, state, tollgate.json),
     }
 }

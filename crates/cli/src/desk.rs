@@ -1,0 +1,74 @@
+//! How does a verb reach the running gate? Over the socket of its state folder, or its address with the token.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde_json::Value;
+use tollgate_admin::client::{Client, ClientError};
+use tollgate_config::Process;
+
+use crate::exit::Failed;
+
+/// The desk of a running gate.
+pub(crate) struct Desk {
+    client: Client,
+}
+
+impl Desk {
+    /// `--state`, then `TOLLGATE_ADDR`, then `TOLLGATE_STATE`, then `state` in this folder.
+    pub(crate) fn find(state: Option<&Path>) -> Result<Self, Failed> {
+        let told = tollgate_config::Client::read(&Process).map_err(Failed::usage)?;
+        let client = match (state, told.address, told.state) {
+            (Some(state), _, _) => Client::Socket(state.join("admin.sock")),
+            (None, Some((true, _)), _) => {
+                return Err(
+                    Failed::usage("`TOLLGATE_ADDR` with https is not spoken yet").hint("come over an SSH tunnel to the loopback port")
+                );
+            }
+            (None, Some((false, address)), _) => {
+                let token = told.token.ok_or_else(|| Failed::usage("`TOLLGATE_ADDR` is set without `TOLLGATE_TOKEN`"))?;
+                let token = String::from_utf8_lossy(token.expose()).trim().to_owned();
+                Client::Port { address, token }
+            }
+            (None, None, Some(state)) => Client::Socket(state.join("admin.sock")),
+            (None, None, None) => Client::Socket(PathBuf::from("state/admin.sock")),
+        };
+        Ok(Self { client })
+    }
+
+    /// One call of the admin API.
+    pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failed> {
+        wait(self.client.call(method, path, body))
+    }
+
+    /// One call with a text that is no JSON.
+    pub(crate) fn say(&self, path: &str, text: Vec<u8>) -> Result<Value, Failed> {
+        wait(self.client.say("POST", path, text))
+    }
+}
+
+fn wait(call: impl Future<Output = Result<Value, ClientError>>) -> Result<Value, Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    runtime.block_on(call).map_err(|error| match error {
+        ClientError::Unreachable(_) => {
+            Failed::unreachable(error).hint("is it running (`tollgate serve`)? `--state DIR` names its state folder")
+        }
+        ClientError::Refused { detail, problem, .. } => {
+            let failed = Failed::new(detail);
+            match problem.get("hint").and_then(Value::as_str).filter(|hint| !hint.is_empty()) {
+                Some(hint) => failed.hint(hint),
+                None => failed,
+            }
+        }
+        ClientError::Garbled => Failed::new(error),
+    })
+}
+
+/// A name as a part of a path; names are plain, so anything else is refused before it is sent.
+pub(crate) fn in_path(name: &str) -> Result<&str, Failed> {
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) && !name.is_empty() {
+        Ok(name)
+    } else {
+        Err(Failed::usage(format!("`{name}` is not a name")).hint("letters, digits, `-`, `_` and `.`"))
+    }
+}
