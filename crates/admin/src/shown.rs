@@ -1,8 +1,9 @@
-//! How is a limit shown? Money in decimal dollars, counts as numbers.
+//! How are limits and records shown? Money in decimal dollars, instants in RFC 3339.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tollgate_books::LimitView;
-use tollgate_model::{Amount, LimitKind, Money, Scope};
+use tollgate_model::{Amount, LimitKind, Money, Scope, Timestamp};
 
 /// One limit and what is left of it.
 pub(crate) fn limit(view: &LimitView) -> Value {
@@ -25,7 +26,7 @@ pub(crate) fn limit(view: &LimitView) -> Value {
         "used": amount(view.used),
         "left": amount(view.left),
         "unit": unit,
-        "resets_at": view.resets_at,
+        "resets_at": view.resets_at.map(|at| at.to_string()),
         "known": view.known,
     })
 }
@@ -33,4 +34,41 @@ pub(crate) fn limit(view: &LimitView) -> Value {
 /// All of them.
 pub(crate) fn limits(views: &[LimitView]) -> Value {
     views.iter().map(limit).collect()
+}
+
+/// The members of records that are instants; records keep them in milliseconds.
+const INSTANTS: [&str; 8] = ["created", "expires", "revoked", "not_before", "at", "until", "last_used", "opens"];
+
+/// A record with its instants as a person reads them.
+pub(crate) fn record(record: &impl Serialize) -> Value {
+    let mut shown = serde_json::to_value(record).unwrap_or_default();
+    say_instants(&mut shown);
+    shown
+}
+
+fn say_instants(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(say_instants),
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member.as_i64() {
+                    Some(millis) if INSTANTS.contains(&name.as_str()) => *member = Timestamp::from_millis(millis).to_string().into(),
+                    _ => say_instants(member),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_by_people_wherever_they_stand() {
+        let shown = record(&json!({ "created": 0, "terms": { "observe": { "until": 86_400_000 } }, "version": 7 }));
+        let until = "1970-01-02T00:00:00.000Z";
+        assert_eq!(shown, json!({ "created": "1970-01-01T00:00:00.000Z", "terms": { "observe": { "until": until } }, "version": 7 }));
+    }
 }

@@ -69,13 +69,13 @@ pub(crate) async fn supposed<A: Send + Sync + 'static>(
         &json!({
             "key": record.name,
             "from": asked.from,
-            "at": at,
+            "at": at.to_string(),
             "method": asked.method,
             "factors": explained.verdict(),
             "decision": if refusal.is_some() { "denied" } else { "allowed" },
             "denied_by": refusal.as_ref().map(|denial| denial.code.as_str()),
             "reason": refusal.as_ref().map(|denial| denial.reason.to_string()),
-            "opens": record.terms.hours.as_ref().filter(|hours| !hours.is_open(at)).and_then(|hours| hours.next_opening(at)),
+            "opens": record.terms.hours.as_ref().filter(|hours| !hours.is_open(at)).and_then(|hours| hours.next_opening(at)).map(|at| at.to_string()),
             "limits": shown::limits(&limits),
         }),
     ))

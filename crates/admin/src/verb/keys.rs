@@ -173,7 +173,7 @@ pub(crate) async fn resume<A: Send + Sync + 'static>(
 /// The one answer that holds a key's secret.
 fn secret(created: &Created) -> Value {
     let record = match &created.change.subject {
-        tollgate_registry::Subject::Key { after, .. } => serde_json::to_value(after).unwrap_or_default(),
+        tollgate_registry::Subject::Key { after, .. } => shown::record(after),
         tollgate_registry::Subject::Team { .. } => Value::Null,
     };
     let id = record.get("id").cloned().unwrap_or_default();
@@ -186,9 +186,9 @@ fn changed<A: Send + Sync + 'static>(desk: &Desk<A>, name: &Name, change: &Chang
 }
 
 fn with_use<A: Send + Sync + 'static>(desk: &Desk<A>, record: &KeyRecord) -> Value {
-    let mut shown = serde_json::to_value(record).unwrap_or_default();
+    let mut shown = shown::record(record);
     if let (Some(members), Some(at)) = (shown.as_object_mut(), desk.registry.snapshot().last_used(record.name.as_str())) {
-        members.insert("last_used".to_owned(), json!(at));
+        members.insert("last_used".to_owned(), at.to_string().into());
     }
     shown
 }

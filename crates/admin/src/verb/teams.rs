@@ -22,7 +22,7 @@ type Shared<A> = State<Arc<Desk<A>>>;
 
 pub(crate) async fn list<A: Send + Sync + 'static>(State(desk): Shared<A>) -> Response {
     let snapshot = desk.registry.snapshot();
-    let teams: Vec<&Arc<TeamRecord>> = snapshot.teams().collect();
+    let teams: Vec<_> = snapshot.teams().map(shown::record).collect();
     json(200, &json!({ "teams": teams }))
 }
 
@@ -34,7 +34,7 @@ pub(crate) async fn show<A: Send + Sync + 'static>(State(desk): Shared<A>, Path(
         let snapshot = desk.registry.snapshot();
         snapshot.records().filter(|key| key.terms.team.as_ref() == Some(&name)).map(|key| key.name.clone()).collect()
     };
-    let mut shown = serde_json::to_value(&record).unwrap_or_default();
+    let mut shown = shown::record(&record);
     if let Some(fields) = shown.as_object_mut() {
         fields.insert("limits".to_owned(), shown::limits(&limits));
         fields.insert("keys".to_owned(), json!(members));
@@ -53,7 +53,7 @@ pub(crate) async fn create<A: Send + Sync + 'static>(
     let asked = json!({ "terms": terms });
     let work = desk.registry.create_team(name.clone(), terms, (desk.clock)().wall);
     let change = desk.act("team_create", name.as_str(), by, asked, work, |change| change).await?;
-    let shown = desk.registry.snapshot().team(name.as_str()).map(serde_json::to_value).and_then(Result::ok).unwrap_or_default();
+    let shown = desk.registry.snapshot().team(name.as_str()).map(shown::record).unwrap_or_default();
     Ok(([etag(change.generation)], json(201, &shown)).into_response())
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn set<A: Send + Sync + 'static>(
     form.onto(&mut terms)?;
     let work = desk.registry.set_team(&name, terms.clone(), Some(before.version), (desk.clock)().wall);
     let change = desk.act("team_set", name.as_str(), by, json!({ "terms": terms }), work, |change| change).await?;
-    let shown: Value = desk.registry.snapshot().team(name.as_str()).map(serde_json::to_value).and_then(Result::ok).unwrap_or_default();
+    let shown: Value = desk.registry.snapshot().team(name.as_str()).map(shown::record).unwrap_or_default();
     Ok(([etag(change.generation)], json(200, &shown)).into_response())
 }
 

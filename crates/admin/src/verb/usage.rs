@@ -53,7 +53,7 @@ pub(crate) async fn usage<A: Send + Sync + 'static>(
     }
     let shown: Vec<Value> = sums.into_iter().map(|(label, sum)| Value::Object(sum.shown(by, &label))).collect();
     let mut total = total.shown("", "");
-    total.remove("");
+    total.shift_remove("");
     Ok(json(200, &json!({ "by": by, "since": since, "until": until, "rows": shown, "total": total })))
 }
 
