@@ -1,8 +1,10 @@
 //! Who speaks to the book? One clerk: leases slices for everyone who waits in one commit, and posts what has happened.
 
+mod rounds;
+
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -10,11 +12,11 @@ use tokio::sync::Notify;
 use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, TaskId};
 
 use crate::account::{Account, Tried, Wish};
-use crate::hold::{Hold, Terms};
+use crate::hold::Hold;
+use crate::mark::LaneMark;
 use crate::open::{self, Recovered};
-use crate::port::{Counter, Fact, Fence, HoldRow, HoldState, Holder, LeaseWant, Store, StoreError, UsageRow};
+use crate::port::{Fact, Fence, HoldRow, Store, StoreError, UsageRow};
 use crate::slot::LimitIx;
-use crate::state::Open;
 use crate::task::Owned;
 use crate::view::LimitView;
 
@@ -28,22 +30,6 @@ const IDLE_NS: u64 = 5_000_000_000;
 const ROUNDS: usize = 8;
 /// A task that memory does not know is asked for in the book at most this long.
 const OWNER_WAIT: Duration = Duration::from_millis(100);
-
-/// How far the facts of a lane's lines have been pushed: lines up to this number need no replay once the next cut is posted.
-#[derive(Clone, Default)]
-pub struct LaneMark(Arc<AtomicU64>);
-
-impl LaneMark {
-    /// All facts of lines up to `number` have been pushed.
-    pub fn pushed(&self, number: u64) {
-        self.0.fetch_max(number, Ordering::Release);
-    }
-
-    /// Up to which line that is.
-    pub fn upto(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
-    }
-}
 
 /// All accounts, and the way to the durable book.
 pub struct Books {
@@ -106,7 +92,7 @@ impl Books {
         let rows = self.restored.write().remove(name).unwrap_or_default();
         let mut state = account.state.lock();
         for row in rows {
-            restore(&mut state, row, deadline_ms);
+            open::restore(&mut state, row, deadline_ms);
         }
         drop(state);
         accounts.insert(name.clone(), account.clone());
@@ -187,111 +173,6 @@ impl Books {
     pub fn accounts(&self) -> Vec<Arc<Account>> {
         self.accounts.read().values().cloned().collect()
     }
-
-    /// Leases for everyone who waits, in one durable step; then wakes them, whatever came of it.
-    async fn lease(&self) -> Result<(), StoreError> {
-        let (places, wants) = self.wants();
-        if wants.is_empty() {
-            return Ok(());
-        }
-        if wants.iter().any(|want| want.used.is_none()) {
-            // a window that memory does not know starts from the book: the book must know everything first
-            self.post(true).await?;
-        }
-        let leases = match self.store.lease(self.fence, wants.clone()).await {
-            Ok(leases) => leases,
-            Err(error) => {
-                for (account, ix, _) in &places {
-                    account.state.lock().lease_failed(*ix);
-                }
-                return Err(error);
-            }
-        };
-        let short: Vec<Counter> = leases
-            .iter()
-            .zip(&wants)
-            .filter(|(lease, want)| lease.elsewhere > 0 && lease.ceiling < lease.used.saturating_add(want.least))
-            .map(|(_, want)| want.counter.clone())
-            .collect();
-        for ((account, ix, window), lease) in places.iter().zip(&leases) {
-            account.state.lock().leased(*ix, *window, lease);
-        }
-        if !short.is_empty() {
-            self.recall(&short).await?;
-        }
-        Ok(())
-    }
-
-    #[expect(clippy::type_complexity, reason = "the places of the wants, in their order; named nowhere else")]
-    fn wants(&self) -> (Vec<(Arc<Account>, LimitIx, tollgate_model::Window)>, Vec<LeaseWant>) {
-        let mut places = Vec::new();
-        let mut wants = Vec::new();
-        for account in self.accounts() {
-            let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
-            for (ix, window, want) in account.state.lock().wants(&holder) {
-                places.push((account.clone(), ix, window));
-                wants.push(want);
-            }
-        }
-        (places, wants)
-    }
-
-    /// Takes unspent slices of these counters back from this gate's other accounts, so that one refusal is not made while
-    /// money lies unused beside it.
-    async fn recall(&self, counters: &[Counter]) -> Result<(), StoreError> {
-        let mut given = Vec::new();
-        for account in self.accounts() {
-            let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
-            let lowered = account.state.lock().recall(counters);
-            given.extend(lowered.into_iter().map(|(counter, ceiling)| (counter, holder.clone(), ceiling)));
-        }
-        if given.is_empty() { Ok(()) } else { self.store.post(self.fence, Vec::new(), HashMap::new(), given).await }
-    }
-
-    /// Tells the book what has happened. The lanes' marks are read before the cut: every fact of a line up to its mark is in it.
-    async fn post(&self, whole: bool) -> Result<(), StoreError> {
-        let upto: HashMap<String, u64> = self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
-        let accounts = self.accounts();
-        let mut cuts = Vec::new();
-        let mut given = Vec::new();
-        for account in &accounts {
-            if !whole {
-                let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
-                let idle = account.state.lock().give_back_idle(IDLE_NS);
-                given.extend(idle.into_iter().map(|(counter, ceiling)| (counter, holder.clone(), ceiling)));
-            }
-            cuts.push(account.cut());
-        }
-        let facts: Vec<Fact> = cuts.iter().flatten().cloned().collect();
-        if facts.is_empty() && given.is_empty() {
-            return Ok(());
-        }
-        let posted = self.store.post(self.fence, facts, upto, given).await;
-        if posted.is_err() {
-            for (account, cut) in accounts.iter().zip(cuts) {
-                account.put_back(cut);
-            }
-        }
-        posted
-    }
-
-    fn note(&self, outcome: &Result<(), StoreError>) {
-        match outcome {
-            Ok(()) => self.stalled.store(false, Ordering::Relaxed),
-            Err(StoreError::Fenced) => self.fenced.store(true, Ordering::Relaxed),
-            Err(error) => {
-                if !self.stalled.swap(true, Ordering::Relaxed) {
-                    tracing::error!(error = %error, "the books cannot be written; paid calls go on inside their slices");
-                }
-            }
-        }
-    }
-
-    fn wake(&self) {
-        for account in self.accounts() {
-            account.rounds.send_modify(|round| *round = round.wrapping_add(1));
-        }
-    }
 }
 
 impl Clerk {
@@ -324,14 +205,4 @@ impl Clerk {
 
 fn unavailable() -> Denial {
     Denial::new(DenialCode::BooksUnavailable, "the books did not answer in time").retry_after(1_000)
-}
-
-fn restore(state: &mut crate::state::State, row: HoldRow, deadline_ms: u64) {
-    let terms =
-        Terms { request: row.request, key: row.key, team: row.team, method: row.method.into(), cost: row.held, at: row.at, limits: None };
-    let unknown = row.state == HoldState::Unknown;
-    state.restore(Open { terms, task: row.task, unknown, permit: true });
-    if let (Some(task), false) = (row.task, unknown) {
-        state.restore_task(task, row.request, row.key, deadline_ms);
-    }
 }

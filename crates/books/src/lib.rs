@@ -8,6 +8,7 @@ mod clerk;
 mod gcra;
 mod hold;
 pub mod laws;
+mod mark;
 pub mod memory;
 mod open;
 pub mod port;
@@ -17,8 +18,9 @@ mod task;
 mod view;
 
 pub use account::{Account, Tried, Wish};
-pub use clerk::{Books, Clerk, LaneMark};
+pub use clerk::{Books, Clerk};
 pub use hold::{Closed, Hold, Sent};
+pub use mark::LaneMark;
 pub use open::Recovered;
 pub use port::{Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow};
 pub use slot::LimitIx;

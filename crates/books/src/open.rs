@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use tollgate_model::RequestId;
 
+use crate::hold::Terms;
 use crate::port::{Fact, Fence, HoldRow, HoldState, Opened, Store, StoreError};
+use crate::state::{Open, State};
 
 /// What opening found.
 #[derive(Debug)]
@@ -62,5 +64,16 @@ fn rank(fact: &Fact) -> (RequestId, u8) {
         Fact::Unknown { request, .. } => (*request, 2),
         Fact::Voided { request, .. } => (*request, 3),
         Fact::Settled { request, .. } => (*request, 4),
+    }
+}
+
+/// Puts a hold of the book's back into memory, with its task.
+pub(crate) fn restore(state: &mut State, row: HoldRow, deadline_ms: u64) {
+    let terms =
+        Terms { request: row.request, key: row.key, team: row.team, method: row.method.into(), cost: row.held, at: row.at, limits: None };
+    let unknown = row.state == HoldState::Unknown;
+    state.restore(Open { terms, task: row.task, unknown, permit: true });
+    if let (Some(task), false) = (row.task, unknown) {
+        state.restore_task(task, row.request, row.key, deadline_ms);
     }
 }

@@ -3,6 +3,7 @@
 mod holds;
 mod leases;
 mod tasks;
+mod views;
 
 use std::collections::VecDeque;
 
@@ -202,7 +203,7 @@ impl State {
         let mut views = Vec::with_capacity(limits.len());
         for ix in limits {
             if let Some(slot) = self.slots.get_mut(ix.0 as usize) {
-                views.push(view_one(slot, now, latest));
+                views.push(views::one(slot, now, latest));
             }
         }
         views
@@ -278,38 +279,5 @@ fn identity(limit: &Limit) -> Identity {
         LimitKind::Cap { amount, period, zone } => Identity::Cap(scope, (*amount).into(), *period, zone.name().to_owned()),
         LimitKind::Rate(_) => Identity::Rate(scope),
         LimitKind::Concurrency(_) => Identity::Concurrency(scope),
-    }
-}
-
-fn view_one(slot: &mut Slot, now: Now, latest: Timestamp) -> LimitView {
-    let scope = slot.scope.clone();
-    match &mut slot.kind {
-        Kind::Cap(cap) => {
-            cap.roll(latest);
-            let amount = match cap.unit {
-                Unit::Money => tollgate_model::Amount::Money(tollgate_model::Money::from_nanos(cap.most)),
-                Unit::Tasks => tollgate_model::Amount::Tasks(cap.most),
-            };
-            let kind = LimitKind::Cap { amount, period: cap.period, zone: cap.zone.clone() };
-            let used = cap.used.saturating_add(cap.elsewhere);
-            let resets_at = (cap.period != Period::Total).then_some(cap.window.end);
-            LimitView { limit: Limit { scope, kind }, used, left: cap.most.saturating_sub(used).max(0), known: cap.known, resets_at }
-        }
-        Kind::Rate(gcra) => {
-            let rate = gcra.rate();
-            let left = i64::from(gcra.wait(now.mono) == 0);
-            let resets_at = Some(latest.plus_millis(i64::try_from(gcra.wait(now.mono) / 1_000_000).unwrap_or(0)));
-            LimitView { limit: Limit { scope, kind: LimitKind::Rate(rate) }, used: 1 - left, left, known: true, resets_at }
-        }
-        Kind::Concurrency { most, open } => {
-            let left = i64::from(most.saturating_sub(*open));
-            LimitView {
-                limit: Limit { scope, kind: LimitKind::Concurrency(*most) },
-                used: i64::from(*open),
-                left,
-                known: true,
-                resets_at: None,
-            }
-        }
     }
 }

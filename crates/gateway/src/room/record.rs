@@ -1,5 +1,7 @@
 //! Room 10: what happened? Each request's lines; a guard writes the last one whatever happened.
 
+mod apart;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -7,7 +9,7 @@ use smallvec::SmallVec;
 use tollgate_audit::{Decision, HoldEnd, Kind, Record};
 use tollgate_books::Closed;
 use tollgate_dialect::v1::{AnswerForm, Operation};
-use tollgate_model::{CredentialHash, Denial, DenialCode, Failure, Money, Name, Now, RequestId, TaskId, Verdict};
+use tollgate_model::{CredentialHash, Denial, Failure, Money, Now, RequestId, TaskId, Verdict};
 use tollgate_policy::judge::Judged;
 use tollgate_registry::Key;
 use tollgate_secrets::VersionId;
@@ -18,6 +20,8 @@ use crate::gate::{Bound, Upstream};
 use crate::journal::Written;
 use crate::refusal::{Refusal, Reply};
 use crate::worker::Worker;
+
+pub(crate) use apart::{settled, turned_away};
 
 /// A request's record while it walks: closed by its answer, or by being dropped.
 pub(crate) struct Line<'a> {
@@ -265,48 +269,6 @@ impl Drop for Line<'_> {
             self.finish();
         }
     }
-}
-
-/// Writes down that a task's hold has ended, under the id of the request that bought it.
-pub(crate) fn settled(worker: &Worker, upstream: &Name, key: Option<&Key<Bound>>, task: TaskId, closed: &Closed) {
-    let now = worker.gate.clock.now();
-    let end = match (closed.voided, closed.assumed) {
-        (true, _) => HoldEnd::Voided,
-        (false, true) => HoldEnd::Assumed,
-        (false, false) => HoldEnd::Settled,
-    };
-    let record = Record {
-        key: key.map(|key| (key.id, &key.name)),
-        team: key.and_then(|key| key.team.as_ref()),
-        upstream: Some(upstream),
-        operation: Some("settle"),
-        method: Some(&closed.method),
-        task: Some(task),
-        held: Some(closed.held),
-        settled: Some(closed.settled),
-        hold: Some(end),
-        alarm: (closed.excess > Money::ZERO).then_some("price_exceeded"),
-        ..Record::new(now.wall, Kind::Settle, closed.request)
-    };
-    // the book has the fact already, or gets it with the next post: nobody waits for this line
-    worker.journal.append(&record).needs_no_waiting();
-}
-
-/// Writes down what did not come as far as the rooms: no request of HTTP, or one for no place of ours.
-pub(crate) fn turned_away(worker: &Worker, id: RequestId, now: Now, source: IpAddr, status: u16, reason: &str) {
-    worker.gate.tally.count(None, Some(DenialCode::Malformed), None);
-    if !worker.journal.admits(source, now.mono) {
-        return;
-    }
-    let record = Record {
-        decision: Decision::Denied,
-        denied_by: Some(DenialCode::Malformed.as_str()),
-        reason: Some(reason),
-        source: Some(source),
-        http: Some(("", status)),
-        ..Record::new(now.wall, Kind::Request, id)
-    };
-    worker.journal.append(&record).needs_no_waiting();
 }
 
 pub(crate) const fn http_name(method: Method) -> &'static str {

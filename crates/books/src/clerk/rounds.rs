@@ -1,0 +1,117 @@
+//! What is said to the book in one round? Leases for everyone who waits, and everything that has happened since the last.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Books, IDLE_NS};
+use crate::account::Account;
+use crate::port::{Counter, Fact, Holder, LeaseWant, StoreError};
+use crate::slot::LimitIx;
+
+impl Books {
+    /// Leases for everyone who waits, in one durable step; then wakes them, whatever came of it.
+    pub(super) async fn lease(&self) -> Result<(), StoreError> {
+        let (places, wants) = self.wants();
+        if wants.is_empty() {
+            return Ok(());
+        }
+        if wants.iter().any(|want| want.used.is_none()) {
+            // a window that memory does not know starts from the book: the book must know everything first
+            self.post(true).await?;
+        }
+        let leases = match self.store.lease(self.fence, wants.clone()).await {
+            Ok(leases) => leases,
+            Err(error) => {
+                for (account, ix, _) in &places {
+                    account.state.lock().lease_failed(*ix);
+                }
+                return Err(error);
+            }
+        };
+        let short: Vec<Counter> = leases
+            .iter()
+            .zip(&wants)
+            .filter(|(lease, want)| lease.elsewhere > 0 && lease.ceiling < lease.used.saturating_add(want.least))
+            .map(|(_, want)| want.counter.clone())
+            .collect();
+        for ((account, ix, window), lease) in places.iter().zip(&leases) {
+            account.state.lock().leased(*ix, *window, lease);
+        }
+        if !short.is_empty() {
+            self.recall(&short).await?;
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::type_complexity, reason = "the places of the wants, in their order; named nowhere else")]
+    fn wants(&self) -> (Vec<(Arc<Account>, LimitIx, tollgate_model::Window)>, Vec<LeaseWant>) {
+        let mut places = Vec::new();
+        let mut wants = Vec::new();
+        for account in self.accounts() {
+            let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
+            for (ix, window, want) in account.state.lock().wants(&holder) {
+                places.push((account.clone(), ix, window));
+                wants.push(want);
+            }
+        }
+        (places, wants)
+    }
+
+    /// Takes unspent slices of these counters back from this gate's other accounts, so that one refusal is not made while
+    /// money lies unused beside it.
+    async fn recall(&self, counters: &[Counter]) -> Result<(), StoreError> {
+        let mut given = Vec::new();
+        for account in self.accounts() {
+            let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
+            let lowered = account.state.lock().recall(counters);
+            given.extend(lowered.into_iter().map(|(counter, ceiling)| (counter, holder.clone(), ceiling)));
+        }
+        if given.is_empty() { Ok(()) } else { self.store.post(self.fence, Vec::new(), HashMap::new(), given).await }
+    }
+
+    /// Tells the book what has happened. The lanes' marks are read before the cut: every fact of a line up to its mark is in it.
+    pub(super) async fn post(&self, whole: bool) -> Result<(), StoreError> {
+        let upto: HashMap<String, u64> = self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
+        let accounts = self.accounts();
+        let mut cuts = Vec::new();
+        let mut given = Vec::new();
+        for account in &accounts {
+            if !whole {
+                let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
+                let idle = account.state.lock().give_back_idle(IDLE_NS);
+                given.extend(idle.into_iter().map(|(counter, ceiling)| (counter, holder.clone(), ceiling)));
+            }
+            cuts.push(account.cut());
+        }
+        let facts: Vec<Fact> = cuts.iter().flatten().cloned().collect();
+        if facts.is_empty() && given.is_empty() {
+            return Ok(());
+        }
+        let posted = self.store.post(self.fence, facts, upto, given).await;
+        if posted.is_err() {
+            for (account, cut) in accounts.iter().zip(cuts) {
+                account.put_back(cut);
+            }
+        }
+        posted
+    }
+
+    pub(super) fn note(&self, outcome: &Result<(), StoreError>) {
+        match outcome {
+            Ok(()) => self.stalled.store(false, Ordering::Relaxed),
+            Err(StoreError::Fenced) => self.fenced.store(true, Ordering::Relaxed),
+            Err(error) => {
+                if !self.stalled.swap(true, Ordering::Relaxed) {
+                    tracing::error!(error = %error, "the books cannot be written; paid calls go on inside their slices");
+                }
+            }
+        }
+    }
+
+    pub(super) fn wake(&self) {
+        for account in self.accounts() {
+            account.rounds.send_modify(|round| *round = round.wrapping_add(1));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Where does a limit stand, as far as memory knows?
+
+use tollgate_model::{Amount, Limit, LimitKind, Money, Now, Period, Timestamp};
+
+use crate::port::Unit;
+use crate::slot::{Kind, Slot};
+use crate::view::LimitView;
+
+/// One limit, as it stands at this instant.
+pub(super) fn one(slot: &mut Slot, now: Now, latest: Timestamp) -> LimitView {
+    let scope = slot.scope.clone();
+    match &mut slot.kind {
+        Kind::Cap(cap) => {
+            cap.roll(latest);
+            let amount = match cap.unit {
+                Unit::Money => Amount::Money(Money::from_nanos(cap.most)),
+                Unit::Tasks => Amount::Tasks(cap.most),
+            };
+            let kind = LimitKind::Cap { amount, period: cap.period, zone: cap.zone.clone() };
+            let used = cap.used.saturating_add(cap.elsewhere);
+            let resets_at = (cap.period != Period::Total).then_some(cap.window.end);
+            LimitView { limit: Limit { scope, kind }, used, left: cap.most.saturating_sub(used).max(0), known: cap.known, resets_at }
+        }
+        Kind::Rate(gcra) => {
+            let rate = gcra.rate();
+            let left = i64::from(gcra.wait(now.mono) == 0);
+            let resets_at = Some(latest.plus_millis(i64::try_from(gcra.wait(now.mono) / 1_000_000).unwrap_or(0)));
+            LimitView { limit: Limit { scope, kind: LimitKind::Rate(rate) }, used: 1 - left, left, known: true, resets_at }
+        }
+        Kind::Concurrency { most, open } => {
+            let left = i64::from(most.saturating_sub(*open));
+            LimitView {
+                limit: Limit { scope, kind: LimitKind::Concurrency(*most) },
+                used: i64::from(*open),
+                left,
+                known: true,
+                resets_at: None,
+            }
+        }
+    }
+}
