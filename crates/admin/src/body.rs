@@ -1,10 +1,11 @@
 //! What was sent? Small JSON bodies and queries, read whole, with no field that is not known.
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
+use tollgate_model::Name;
 
 use crate::problem::{Kind, Problem};
 
@@ -35,6 +36,37 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
             .map(|axum::extract::Query(query)| Self(query))
             .map_err(|error| Problem::new(Kind::Malformed, told(&error)))
     }
+}
+
+/// The varying part of a path.
+pub(crate) struct InPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for InPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::new(Kind::Malformed, "the path is no text").hint("escapes in a path are UTF-8"))?;
+        Ok(Self(text))
+    }
+}
+
+/// The name in a path.
+pub(crate) struct Named(pub(crate) Name);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let InPath(text) = InPath::from_request_parts(parts, state).await?;
+        named(&text).map(Self)
+    }
+}
+
+/// A text as a name.
+pub(crate) fn named(text: &str) -> Result<Name, Problem> {
+    Name::parse(text).map_err(|error| Problem::new(Kind::Malformed, format!("`{text}` is no name: {error}")))
 }
 
 /// Reads a body whole, up to the limit.

@@ -3,15 +3,16 @@
 use std::io;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, patch, post};
+use axum::{Extension, Router};
 use serde_json::Value;
-use tollgate_model::{Name, Now};
+use tollgate_model::Now;
 use tollgate_registry::{Change, Registry, RegistryError};
 
 use crate::access::Door;
 use crate::act::{Acts, AdminAct, Stage};
+use crate::etag::Turns;
 use crate::gate::Gate;
 use crate::problem::{Kind, Problem};
 use crate::route::{ROUTES, Verb};
@@ -46,7 +47,7 @@ fn routes<A: Send + Sync + 'static>(desk: Arc<Desk<A>>) -> Router {
     }
     let nowhere = async || Problem::new(Kind::NotFound, "there is no such path").hint("`GET /openapi.json` lists all");
     let other = async || Problem::new(Kind::MethodNotAllowed, "the path knows other methods").hint("`GET /openapi.json` lists all");
-    router.fallback(nowhere).method_not_allowed_fallback(other).with_state(desk)
+    router.fallback(nowhere).method_not_allowed_fallback(other).layer(Extension(Turns::default())).with_state(desk)
 }
 
 fn handler<A: Send + Sync + 'static>(verb: Verb) -> MethodRouter<Arc<Desk<A>>> {
@@ -105,11 +106,6 @@ impl<A: Send + Sync + 'static> Desk<A> {
             }
         }
     }
-}
-
-/// The name in a path.
-pub(crate) fn named(text: &str) -> Result<Name, Problem> {
-    Name::parse(text).map_err(|error| Problem::new(Kind::Malformed, format!("`{text}` is no name: {error}")))
 }
 
 /// The registry's no as the desk's.

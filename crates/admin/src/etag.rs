@@ -1,8 +1,11 @@
 //! Has it changed since it was read? A record's version as its etag, and `If-Match` on writes (RFC 9110 §13.1.1).
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::problem::{Kind, Problem};
 
@@ -13,6 +16,17 @@ pub(crate) enum IfMatch {
     Any,
     /// One of these versions.
     OneOf(Vec<u64>),
+}
+
+/// One change of a record at a time, so that nothing comes between its reading and its writing.
+#[derive(Clone, Default)]
+pub(crate) struct Turns(Arc<Mutex<()>>);
+
+impl Turns {
+    /// Waits for its turn; taken once the body is read, so that a slow sender holds nobody up.
+    pub(crate) async fn take(self) -> OwnedMutexGuard<()> {
+        self.0.lock_owned().await
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for IfMatch {

@@ -1,21 +1,15 @@
 //! What did the operator ask for? The words of a key's or a team's terms, laid onto what is there; every mistake at once.
 
+mod words;
+
 use serde::Deserialize;
 use tollgate_model::{Name, Rate, Timestamp};
 use tollgate_policy::{CallbackHost, Hours, Methods, Observe, duration};
 use tollgate_registry::{Allow, Cap, KeyTerms, LimitTerms, TaskCap, TeamTerms};
 
+use self::words::NONE;
+pub(crate) use self::words::{Count, Words};
 use crate::problem::{Kind, Problem};
-
-/// A word alone, or several.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Words {
-    /// `"any"`
-    One(String),
-    /// `["10.0.0.0/8"]`
-    Many(Vec<String>),
-}
 
 /// Terms of a key; what is absent stays as it is.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -30,7 +24,7 @@ pub(crate) struct KeyForm {
     caps: Option<Words>,
     tasks: Option<Words>,
     rate: Option<String>,
-    concurrency: Option<u32>,
+    concurrency: Option<Count>,
     uncapped: Option<bool>,
     hours: Option<Words>,
     not_before: Option<String>,
@@ -51,30 +45,26 @@ pub(crate) struct TeamForm {
     caps: Option<Words>,
     tasks: Option<Words>,
     rate: Option<String>,
-    concurrency: Option<u32>,
+    concurrency: Option<Count>,
     uncapped: Option<bool>,
     note: Option<String>,
 }
 
 /// Everything that could not be read.
 #[derive(Default)]
-struct Mistakes(Vec<String>);
-
-/// The word that clears a field.
-const NONE: &str = "none";
-
-impl Words {
-    fn list(self) -> Vec<String> {
-        match self {
-            Self::One(word) => vec![word],
-            Self::Many(words) => words,
-        }
-    }
-}
+pub(crate) struct Mistakes(Vec<String>);
 
 impl Mistakes {
+    /// The name of what is to be made.
+    pub(crate) fn name(&mut self, text: Option<&str>) -> Option<Name> {
+        match text {
+            Some(text) => self.note("name", Name::parse(text)),
+            None => self.note("name", Err("is missing")),
+        }
+    }
+
     /// The value, or a mistake noted.
-    fn note<T, E: std::fmt::Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
+    pub(crate) fn note<T, E: std::fmt::Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
         read.map_err(|error| self.0.push(format!("`{field}`: {error}"))).ok()
     }
 
@@ -82,15 +72,15 @@ impl Mistakes {
         words.iter().filter_map(|word| self.note(field, read(word))).collect()
     }
 
-    fn end(self) -> Result<(), Problem> {
-        if self.0.is_empty() { Ok(()) } else { Err(Problem::new(Kind::Refused, self.0.join("; "))) }
+    /// What was wanted, or all mistakes; what is missing was noted as one.
+    pub(crate) fn end<T>(self, wanted: Option<T>) -> Result<T, Problem> {
+        wanted.filter(|_| self.0.is_empty()).ok_or_else(|| Problem::new(Kind::Refused, self.0.join("; ")))
     }
 }
 
 impl KeyForm {
     /// Lays what was said onto these terms.
-    pub(crate) fn onto(self, terms: &mut KeyTerms, now: Timestamp) -> Result<(), Problem> {
-        let mut mistakes = Mistakes::default();
+    pub(crate) fn onto(self, terms: &mut KeyTerms, now: Timestamp, mistakes: &mut Mistakes) {
         if let Some(team) = self.team {
             terms.team = mistakes.note("team", optional(&team, Name::parse)).flatten();
         }
@@ -98,13 +88,12 @@ impl KeyForm {
             terms.env = mistakes.note("env", optional(&env, Name::parse)).flatten();
         }
         if let Some(allow) = self.allow {
-            terms.allow = mistakes.note("allow", Allow::parse(&allow.list())).unwrap_or_default();
+            terms.allow = mistakes.note("allow", Allow::parse(&allow.0)).unwrap_or_default();
         }
         let limits = Limits { caps: self.caps, tasks: self.tasks, rate: self.rate, concurrency: self.concurrency, uncapped: self.uncapped };
-        limits.onto(&mut terms.limits, &mut mistakes);
+        limits.onto(&mut terms.limits, mistakes);
         if let Some(hours) = self.hours {
-            let words = hours.list();
-            terms.hours = if words.is_empty() || words == [NONE] { None } else { mistakes.note("hours", Hours::parse_all(words)) };
+            terms.hours = if hours.are_none() { None } else { mistakes.note("hours", Hours::parse_all(hours.0)) };
         }
         if let Some(text) = self.not_before {
             terms.not_before = mistakes.note("not_before", optional(&text, |text| instant(text, now))).flatten();
@@ -116,34 +105,30 @@ impl KeyForm {
             terms.idle_ms = mistakes.note("idle", optional(&text, millis)).flatten();
         }
         if let Some(methods) = self.methods {
-            let words = methods.list();
-            terms.methods = if words == ["any"] { Methods::Any } else { Methods::only(words) };
+            terms.methods = if methods.0 == ["any"] { Methods::Any } else { Methods::only(methods.0) };
         }
         if let Some(callbacks) = self.callbacks {
             terms.callbacks = mistakes.each("callbacks", &callbacks.list(), CallbackHost::parse);
         }
         if let Some(checks) = self.observe {
-            terms.observe = observe(&checks.list(), self.until.as_deref(), now, &mut mistakes);
+            terms.observe = observe(&checks.list(), self.until.as_deref(), now, mistakes);
         } else if self.until.is_some() {
             mistakes.0.push("`until` is the end of `observe`: name what is observed".to_owned());
         }
         if let Some(note) = self.note {
             terms.note = note;
         }
-        mistakes.end()
     }
 }
 
 impl TeamForm {
     /// Lays what was said onto these terms.
-    pub(crate) fn onto(self, terms: &mut TeamTerms) -> Result<(), Problem> {
-        let mut mistakes = Mistakes::default();
+    pub(crate) fn onto(self, terms: &mut TeamTerms, mistakes: &mut Mistakes) {
         let limits = Limits { caps: self.caps, tasks: self.tasks, rate: self.rate, concurrency: self.concurrency, uncapped: self.uncapped };
-        limits.onto(&mut terms.limits, &mut mistakes);
+        limits.onto(&mut terms.limits, mistakes);
         if let Some(note) = self.note {
             terms.note = note;
         }
-        mistakes.end()
     }
 }
 
@@ -152,28 +137,25 @@ struct Limits {
     caps: Option<Words>,
     tasks: Option<Words>,
     rate: Option<String>,
-    concurrency: Option<u32>,
+    concurrency: Option<Count>,
     uncapped: Option<bool>,
 }
 
 impl Limits {
     fn onto(self, terms: &mut LimitTerms, mistakes: &mut Mistakes) {
         if let Some(caps) = self.caps {
-            let words = caps.list();
-            terms.uncapped = words == [NONE];
-            let caps = if terms.uncapped { Vec::new() } else { words };
-            terms.caps = mistakes.each("caps", &caps, Cap::parse);
+            // an empty list takes the caps away; only the word says aloud that there are none
+            terms.uncapped = caps.0 == [NONE];
+            terms.caps = mistakes.each("caps", &caps.list(), Cap::parse);
         }
         if let Some(tasks) = self.tasks {
-            let words = tasks.list();
-            let tasks = if words == [NONE] { Vec::new() } else { words };
-            terms.tasks = mistakes.each("tasks", &tasks, TaskCap::parse);
+            terms.tasks = mistakes.each("tasks", &tasks.list(), TaskCap::parse);
         }
         if let Some(rate) = self.rate {
             terms.rate = mistakes.note("rate", optional(&rate, Rate::parse)).flatten();
         }
         if let Some(open) = self.concurrency {
-            terms.concurrency = Some(open);
+            terms.concurrency = open.0;
         }
         if let Some(uncapped) = self.uncapped {
             terms.uncapped = uncapped;
@@ -182,7 +164,7 @@ impl Limits {
 }
 
 fn observe(checks: &[String], until: Option<&str>, now: Timestamp, mistakes: &mut Mistakes) -> Option<Observe> {
-    if checks.is_empty() || checks == [NONE] {
+    if checks.is_empty() {
         return None;
     }
     let Some(until) = until else {

@@ -6,6 +6,8 @@ mod body;
 pub mod client;
 pub mod desk;
 mod etag;
+#[cfg(test)]
+mod fixture;
 mod form;
 pub mod gate;
 mod openapi;

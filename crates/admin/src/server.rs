@@ -177,3 +177,6 @@ where
     // an error is a connection that was cut or never spoke HTTP: there is nobody to tell
     let _ = http.serve_connection(TokioIo::new(stream), at_the_door).await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,9 +39,14 @@ pub(crate) fn limits(views: &[LimitView]) -> Value {
 /// The members of records that are instants; records keep them in milliseconds.
 const INSTANTS: [&str; 8] = ["created", "expires", "revoked", "not_before", "at", "until", "last_used", "opens"];
 
-/// A record with its instants as a person reads them.
+/// A record with its instants as a person reads them, and of its secrets the hints alone.
 pub(crate) fn record(record: &impl Serialize) -> Value {
     let mut shown = serde_json::to_value(record).unwrap_or_default();
+    let secrets = shown.get_mut("secrets").and_then(Value::as_array_mut).into_iter().flatten();
+    for secret in secrets.filter_map(Value::as_object_mut) {
+        // it finds lines of the log for who has the log; `trace` finds them for who has the secret
+        secret.remove("hash");
+    }
     say_instants(&mut shown);
     shown
 }

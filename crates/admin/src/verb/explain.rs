@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ use tollgate_registry::KeyRecord;
 
 use super::audit::unreadable;
 use super::keys;
-use crate::body::Body;
-use crate::desk::{Desk, json, named};
+use crate::body::{Body, InPath, named};
+use crate::desk::{Desk, json};
 use crate::form::instant;
 use crate::gate::Whose;
 use crate::problem::{Kind, Problem};
@@ -104,10 +104,7 @@ fn judged(limits: &[LimitView], price: Option<i64>) -> Judged {
     Judged::Denied(Denial::new(code, format!("`{}` is used up{until}", full.limit.kind)))
 }
 
-pub(crate) async fn request<A: Send + Sync + 'static>(
-    State(desk): State<Arc<Desk<A>>>,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
+pub(crate) async fn request<A: Send + Sync + 'static>(State(desk): State<Arc<Desk<A>>>, InPath(id): InPath) -> Result<Response, Problem> {
     let id: RequestId = id
         .parse()
         .map_err(|_| Problem::new(Kind::Malformed, format!("`{id}` is no request id")).hint("it is in the header `Tollgate-Request-Id`"))?;

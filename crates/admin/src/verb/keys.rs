@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tollgate_model::Name;
+use tollgate_model::{Name, Timestamp};
 use tollgate_policy::{PriceTable, duration};
-use tollgate_registry::registry::Created;
-use tollgate_registry::{Change, KeyRecord, KeyTerms};
+use tollgate_registry::{Change, Created, KeyRecord, KeyTerms, Subject};
 
 use crate::access::Door;
-use crate::body::Body;
-use crate::desk::{Desk, json, named};
-use crate::etag::{IfMatch, etag};
-use crate::form::KeyForm;
+use crate::body::{Body, Named};
+use crate::desk::{Desk, json};
+use crate::etag::{IfMatch, Turns, etag};
+use crate::form::{KeyForm, Mistakes};
 use crate::gate::Whose;
 use crate::problem::{Kind, Problem};
 use crate::shown;
@@ -32,8 +31,7 @@ pub(crate) async fn list<A: Send + Sync + 'static>(State(desk): Shared<A>) -> Re
     json(200, &json!({ "keys": keys }))
 }
 
-pub(crate) async fn show<A: Send + Sync + 'static>(State(desk): Shared<A>, Path(name): Path<String>) -> Result<Response, Problem> {
-    let name = named(&name)?;
+pub(crate) async fn show<A: Send + Sync + 'static>(State(desk): Shared<A>, Named(name): Named) -> Result<Response, Problem> {
     let record = record(&desk, &name)?;
     let limits = desk.gate.limits(Whose::Key(&name)).await;
     let mut shown = with_use(&desk, &record);
@@ -48,39 +46,37 @@ pub(crate) async fn create<A: Send + Sync + 'static>(
     Extension(by): Extension<Door>,
     Body(form): Body<KeyForm>,
 ) -> Result<Response, Problem> {
-    let name = named(form.name.as_deref().ok_or_else(|| Problem::new(Kind::Refused, "a key needs a `name`"))?)?;
-    let like = form.like.as_deref().map(named).transpose()?.map(|like| record(&desk, &like)).transpose()?;
-    let upstream = upstream(&desk, form.upstream.as_deref(), like.as_deref())?;
-    let prices = prices(&desk, &upstream)?;
     let now = (desk.clock)().wall;
-    let mut terms = like.map(|like| like.terms.clone()).unwrap_or_default();
-    form.onto(&mut terms, now)?;
+    let Wanted { name, upstream, prices, terms } = wanted(&desk, form, now)?;
     let asked = json!({ "upstream": upstream, "terms": terms });
     let work = desk.registry.create_key(name.clone(), upstream, terms, &prices, now);
     let created = desk.act("key_create", name.as_str(), by, asked, work, |created| &created.change).await?;
-    Ok(json(201, &secret(&created)))
+    Ok(made(201, &created))
 }
 
 pub(crate) async fn set<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Path(name): Path<String>,
+    Named(name): Named,
     Extension(by): Extension<Door>,
+    Extension(turns): Extension<Turns>,
     unchanged: IfMatch,
     Body(form): Body<KeyForm>,
 ) -> Result<Response, Problem> {
-    let name = named(&name)?;
     if form.name.is_some() || form.upstream.is_some() || form.like.is_some() {
         return Err(Problem::new(Kind::Refused, "a key's name and upstream stay as they are").hint("make another key with `like`"));
     }
+    let _turn = turns.take().await;
     let before = record(&desk, &name)?;
     unchanged.holds(before.version)?;
     let now = (desk.clock)().wall;
     let mut terms: KeyTerms = before.terms.clone();
-    form.onto(&mut terms, now)?;
-    let prices = prices(&desk, &before.upstream)?;
+    let mut mistakes = Mistakes::default();
+    form.onto(&mut terms, now, &mut mistakes);
+    let prices = mistakes.note("upstream", prices(&desk, &before.upstream));
+    let prices = mistakes.end(prices)?;
     let work = desk.registry.set_key(&name, terms.clone(), &prices, Some(before.version), now);
     let change = desk.act("key_set", name.as_str(), by, json!({ "terms": terms }), work, |change| change).await?;
-    Ok(changed(&desk, &name, &change))
+    Ok(changed(&desk, &change))
 }
 
 /// How a key is rotated.
@@ -93,12 +89,13 @@ pub(crate) struct Rotation {
 
 pub(crate) async fn rotate<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Path(name): Path<String>,
+    Named(name): Named,
     Extension(by): Extension<Door>,
+    Extension(turns): Extension<Turns>,
     unchanged: IfMatch,
     Body(rotation): Body<Rotation>,
 ) -> Result<Response, Problem> {
-    let name = named(&name)?;
+    let _turn = turns.take().await;
     unchanged.holds(record(&desk, &name)?.version)?;
     let overlap = match (rotation.now, rotation.overlap) {
         (true, Some(_)) => return Err(Problem::new(Kind::Refused, "`now` leaves no overlap").hint("leave one of them out")),
@@ -113,21 +110,22 @@ pub(crate) async fn rotate<A: Send + Sync + 'static>(
     let work = desk.registry.rotate_key(&name, overlap, now);
     let asked = json!({ "overlap_ms": overlap });
     let created = desk.act("key_rotate", name.as_str(), by, asked, work, |created| &created.change).await?;
-    Ok(json(200, &secret(&created)))
+    Ok(made(200, &created))
 }
 
 pub(crate) async fn revoke<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Path(name): Path<String>,
+    Named(name): Named,
     Extension(by): Extension<Door>,
+    Extension(turns): Extension<Turns>,
     unchanged: IfMatch,
     Body(Nothing {}): Body<Nothing>,
 ) -> Result<Response, Problem> {
-    let name = named(&name)?;
+    let _turn = turns.take().await;
     unchanged.holds(record(&desk, &name)?.version)?;
     let work = desk.registry.revoke_key(&name, (desk.clock)().wall);
     let change = desk.act("key_revoke", name.as_str(), by, json!({}), work, |change| change).await?;
-    Ok(changed(&desk, &name, &change))
+    Ok(changed(&desk, &change))
 }
 
 /// Why a key is paused.
@@ -139,16 +137,17 @@ pub(crate) struct Pausing {
 
 pub(crate) async fn pause<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Path(name): Path<String>,
+    Named(name): Named,
     Extension(by): Extension<Door>,
+    Extension(turns): Extension<Turns>,
     unchanged: IfMatch,
     Body(Pausing { reason }): Body<Pausing>,
 ) -> Result<Response, Problem> {
-    let name = named(&name)?;
+    let _turn = turns.take().await;
     unchanged.holds(record(&desk, &name)?.version)?;
     let work = desk.registry.pause_key(&name, &reason, (desk.clock)().wall);
     let change = desk.act("key_pause", name.as_str(), by, json!({ "reason": reason }), work, |change| change).await?;
-    Ok(changed(&desk, &name, &change))
+    Ok(changed(&desk, &change))
 }
 
 /// An act that needs no words.
@@ -158,31 +157,81 @@ pub(crate) struct Nothing {}
 
 pub(crate) async fn resume<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Path(name): Path<String>,
+    Named(name): Named,
     Extension(by): Extension<Door>,
+    Extension(turns): Extension<Turns>,
     unchanged: IfMatch,
     Body(Nothing {}): Body<Nothing>,
 ) -> Result<Response, Problem> {
-    let name = named(&name)?;
+    let _turn = turns.take().await;
     unchanged.holds(record(&desk, &name)?.version)?;
     let work = desk.registry.resume_key(&name, (desk.clock)().wall);
     let change = desk.act("key_resume", name.as_str(), by, json!({}), work, |change| change).await?;
-    Ok(changed(&desk, &name, &change))
+    Ok(changed(&desk, &change))
+}
+
+/// A key that is to be made.
+struct Wanted {
+    name: Name,
+    upstream: Name,
+    prices: PriceTable,
+    terms: KeyTerms,
+}
+
+fn wanted<A: Send + Sync + 'static>(desk: &Desk<A>, form: KeyForm, now: Timestamp) -> Result<Wanted, Problem> {
+    let mut mistakes = Mistakes::default();
+    let name = mistakes.name(form.name.as_deref());
+    let like = form.like.as_deref().map(|like| mistakes.note("like", existing(desk, like)));
+    let account = match (&form.upstream, &like) {
+        // which upstream is not known, and the mistake is told already
+        (None, Some(None)) => None,
+        (named, like) => mistakes.note("upstream", account(desk, named.as_deref(), like.as_ref().and_then(Option::as_deref))),
+    };
+    let mut terms = like.flatten().map(|like| like.terms.clone()).unwrap_or_default();
+    form.onto(&mut terms, now, &mut mistakes);
+    let (name, (upstream, prices)) = mistakes.end(name.zip(account))?;
+    Ok(Wanted { name, upstream, prices, terms })
+}
+
+fn existing<A: Send + Sync + 'static>(desk: &Desk<A>, text: &str) -> Result<Arc<KeyRecord>, String> {
+    desk.registry.snapshot().record(text).cloned().ok_or_else(|| format!("there is no key `{text}`"))
+}
+
+/// The account of a new key: the one named, that of the key it is like, or the only one.
+fn account<A: Send + Sync + 'static>(desk: &Desk<A>, named: Option<&str>, like: Option<&KeyRecord>) -> Result<(Name, PriceTable), String> {
+    let name = match (named, like) {
+        (Some(text), _) => Name::parse(text).map_err(|error| error.to_string())?,
+        (None, Some(like)) => like.upstream.clone(),
+        (None, None) => {
+            let mut all = desk.gate.upstreams();
+            let only = all.pop().filter(|_| all.is_empty());
+            only.map(|only| only.name).ok_or_else(|| "is missing, and there is not just one: `GET /v1/upstreams` names all".to_owned())?
+        }
+    };
+    prices(desk, &name).map(|prices| (name, prices))
+}
+
+fn prices<A: Send + Sync + 'static>(desk: &Desk<A>, upstream: &Name) -> Result<PriceTable, String> {
+    desk.gate.prices(upstream).ok_or_else(|| format!("there is no upstream `{upstream}`: `GET /v1/upstreams` names all"))
 }
 
 /// The one answer that holds a key's secret.
-fn secret(created: &Created) -> Value {
-    let record = match &created.change.subject {
-        tollgate_registry::Subject::Key { after, .. } => shown::record(after),
-        tollgate_registry::Subject::Team { .. } => Value::Null,
+fn made(status: u16, created: &Created) -> Response {
+    let (version, id, record) = match &created.change.subject {
+        Subject::Key { after, .. } => (after.version, Some(after.id), shown::record(after)),
+        Subject::Team { .. } => (created.change.generation, None, Value::Null),
     };
-    let id = record.get("id").cloned().unwrap_or_default();
-    json!({ "key": created.secret.expose(), "name": created.change.name(), "id": id, "record": record })
+    let answer = json!({ "key": created.secret.expose(), "name": created.change.name(), "id": id, "record": record });
+    ([etag(version)], json(status, &answer)).into_response()
 }
 
-fn changed<A: Send + Sync + 'static>(desk: &Desk<A>, name: &Name, change: &Change) -> Response {
-    let shown = desk.registry.snapshot().record(name.as_str()).map(|record| with_use(desk, record)).unwrap_or_default();
-    ([etag(change.generation)], json(200, &shown)).into_response()
+/// The key as the change has left it.
+fn changed<A: Send + Sync + 'static>(desk: &Desk<A>, change: &Change) -> Response {
+    let record = match &change.subject {
+        Subject::Key { after, .. } => with_use(desk, after),
+        Subject::Team { .. } => Value::Null,
+    };
+    ([etag(change.generation)], json(200, &record)).into_response()
 }
 
 fn with_use<A: Send + Sync + 'static>(desk: &Desk<A>, record: &KeyRecord) -> Value {
@@ -197,22 +246,5 @@ pub(crate) fn record<A: Send + Sync + 'static>(desk: &Desk<A>, name: &Name) -> R
     desk.registry.snapshot().record(name.as_str()).cloned().ok_or_else(|| Problem::no_such("key", name.as_str()))
 }
 
-fn upstream<A: Send + Sync + 'static>(desk: &Desk<A>, named_one: Option<&str>, like: Option<&KeyRecord>) -> Result<Name, Problem> {
-    if let Some(name) = named_one {
-        return named(name);
-    }
-    if let Some(like) = like {
-        return Ok(like.upstream.clone());
-    }
-    let mut all = desk.gate.upstreams();
-    match (all.pop(), all.is_empty()) {
-        (Some(only), true) => Ok(only.name),
-        _ => Err(Problem::new(Kind::Refused, "there are several upstreams").hint("name one with `upstream`")),
-    }
-}
-
-fn prices<A: Send + Sync + 'static>(desk: &Desk<A>, upstream: &Name) -> Result<PriceTable, Problem> {
-    desk.gate
-        .prices(upstream)
-        .ok_or_else(|| Problem::new(Kind::NotFound, format!("there is no upstream `{upstream}`")).hint("`GET /v1/upstreams` names all"))
-}
+#[cfg(test)]
+mod tests;

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tollgate_model::Name;
-use tollgate_registry::{TeamRecord, TeamTerms};
+use tollgate_registry::{Change, Subject, TeamRecord, TeamTerms};
 
 use crate::access::Door;
-use crate::body::Body;
-use crate::desk::{Desk, json, named};
+use crate::body::{Body, Named};
+use crate::desk::{Desk, json};
 use crate::etag::{IfMatch, etag};
-use crate::form::TeamForm;
+use crate::form::{Mistakes, TeamForm};
 use crate::gate::Whose;
 use crate::problem::{Kind, Problem};
 use crate::shown;
@@ -26,8 +26,7 @@ pub(crate) async fn list<A: Send + Sync + 'static>(State(desk): Shared<A>) -> Re
     json(200, &json!({ "teams": teams }))
 }
 
-pub(crate) async fn show<A: Send + Sync + 'static>(State(desk): Shared<A>, Path(name): Path<String>) -> Result<Response, Problem> {
-    let name = named(&name)?;
+pub(crate) async fn show<A: Send + Sync + 'static>(State(desk): Shared<A>, Named(name): Named) -> Result<Response, Problem> {
     let record = record(&desk, &name)?;
     let limits = desk.gate.limits(Whose::Team(&name)).await;
     let members: Vec<Name> = {
@@ -47,37 +46,50 @@ pub(crate) async fn create<A: Send + Sync + 'static>(
     Extension(by): Extension<Door>,
     Body(form): Body<TeamForm>,
 ) -> Result<Response, Problem> {
-    let name = named(form.name.as_deref().ok_or_else(|| Problem::new(Kind::Refused, "a team needs a `name`"))?)?;
+    let mut mistakes = Mistakes::default();
+    let name = mistakes.name(form.name.as_deref());
     let mut terms = TeamTerms::default();
-    form.onto(&mut terms)?;
+    form.onto(&mut terms, &mut mistakes);
+    let name = mistakes.end(name)?;
     let asked = json!({ "terms": terms });
     let work = desk.registry.create_team(name.clone(), terms, (desk.clock)().wall);
     let change = desk.act("team_create", name.as_str(), by, asked, work, |change| change).await?;
-    let shown = desk.registry.snapshot().team(name.as_str()).map(shown::record).unwrap_or_default();
-    Ok(([etag(change.generation)], json(201, &shown)).into_response())
+    Ok(changed(201, &change))
 }
 
 pub(crate) async fn set<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Path(name): Path<String>,
+    Named(name): Named,
     Extension(by): Extension<Door>,
     unchanged: IfMatch,
     Body(form): Body<TeamForm>,
 ) -> Result<Response, Problem> {
-    let name = named(&name)?;
     if form.name.is_some() {
         return Err(Problem::new(Kind::Refused, "a team's name stays as it is"));
     }
     let before = record(&desk, &name)?;
     unchanged.holds(before.version)?;
     let mut terms = before.terms.clone();
-    form.onto(&mut terms)?;
+    let mut mistakes = Mistakes::default();
+    form.onto(&mut terms, &mut mistakes);
+    mistakes.end(Some(()))?;
     let work = desk.registry.set_team(&name, terms.clone(), Some(before.version), (desk.clock)().wall);
     let change = desk.act("team_set", name.as_str(), by, json!({ "terms": terms }), work, |change| change).await?;
-    let shown: Value = desk.registry.snapshot().team(name.as_str()).map(shown::record).unwrap_or_default();
-    Ok(([etag(change.generation)], json(200, &shown)).into_response())
+    Ok(changed(200, &change))
+}
+
+/// The team as the change has left it.
+fn changed(status: u16, change: &Change) -> Response {
+    let shown = match &change.subject {
+        Subject::Team { after, .. } => shown::record(after),
+        Subject::Key { .. } => Value::Null,
+    };
+    ([etag(change.generation)], json(status, &shown)).into_response()
 }
 
 fn record<A: Send + Sync + 'static>(desk: &Desk<A>, name: &Name) -> Result<Arc<TeamRecord>, Problem> {
     desk.registry.snapshot().team(name.as_str()).cloned().ok_or_else(|| Problem::no_such("team", name.as_str()))
 }
+
+#[cfg(test)]
+mod tests;
