@@ -23,6 +23,7 @@ macro_rules! store_laws {
             a_lease_tells_what_others_have_reserved
             a_cap_lowered_under_what_is_used_leaves_no_room
             what_is_given_back_is_free_for_others
+            what_an_account_spends_without_a_lease_counts_all_the_same
             giving_back_never_goes_under_what_is_used
             giving_back_never_raises_a_ceiling
             a_holder_with_memory_keeps_its_ceiling

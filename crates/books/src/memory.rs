@@ -17,6 +17,8 @@ pub struct MemoryStore {
 struct Book {
     fence: u64,
     boots: HashMap<String, String>,
+    /// Who opened it last.
+    instance: String,
     lanes: HashMap<String, u64>,
     holds: BTreeMap<tollgate_model::RequestId, HoldRow>,
     counters: HashMap<Counter, HashMap<Holder, Share>>,
@@ -103,6 +105,7 @@ impl Store for MemoryStore {
 impl Book {
     fn open(&mut self, instance: &str, boot: &str, journal_whole: bool) -> Opened {
         self.fence += 1;
+        instance.clone_into(&mut self.instance);
         let before = self.boots.insert(instance.to_owned(), boot.to_owned());
         let machine_died = !journal_whole || before.is_some_and(|before| before != boot);
         if machine_died {
@@ -189,11 +192,11 @@ impl Book {
         };
         for (counter, shares) in &mut self.counters {
             if counts(counter, &after) {
-                let share = shares.iter_mut().find(|(holder, _)| holder.account == after.upstream);
                 let delta = weight(counter.unit, &after) - before.as_ref().map_or(0, |row| weight(counter.unit, row));
-                if let Some((_, share)) = share {
-                    share.posted += delta;
-                }
+                // an account that never leased of this counter counts in it all the same: nothing spent is left out
+                let holder = shares.keys().find(|holder| holder.account == after.upstream).cloned();
+                let own = || Holder { instance: self.instance.clone(), account: after.upstream.clone() };
+                shares.entry(holder.unwrap_or_else(own)).or_default().posted += delta;
             }
         }
     }

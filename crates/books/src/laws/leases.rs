@@ -50,6 +50,15 @@ pub async fn what_is_given_back_is_free_for_others(store: &dyn Store) {
     assert_eq!(lease, Lease { used: 0, ceiling: 60, elsewhere: 40 });
 }
 
+/// An account that never leased of a counter counts in it all the same: nothing spent is left out.
+pub async fn what_an_account_spends_without_a_lease_counts_all_the_same(store: &dyn Store) {
+    let bench = Bench::open(store).await;
+    bench.lease(&team_today(), "other", 100, None, 5).await;
+    bench.post(vec![Story::new(1).held(), Story::new(2).held()]).await;
+    assert_eq!(bench.lease(&team_today(), "other", 100, Some(0), 5).await.elsewhere, 20);
+    assert_eq!(bench.used(&team_today(), "solver").await, 20);
+}
+
 /// What has been posted as spent is never given back.
 pub async fn giving_back_never_goes_under_what_is_used(store: &dyn Store) {
     let bench = Bench::open(store).await;
