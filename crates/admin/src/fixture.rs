@@ -272,3 +272,20 @@ pub(crate) fn cap(words: &str, used: i64) -> LimitView {
     let scope = tollgate_model::Scope::Key(tollgate_model::KeyId::from_bytes([7; 16]));
     LimitView { limit: tollgate_model::Limit { scope, kind }, used, left, known: true, resets_at: Some(at("2026-11-24T00:00:00Z")) }
 }
+
+/// A key's rate with so many requests left of its burst.
+pub(crate) fn rate(words: &str, left: i64) -> LimitView {
+    let kind = tollgate_model::LimitKind::Rate(tollgate_model::Rate::parse(words).unwrap());
+    let scope = tollgate_model::Scope::Key(tollgate_model::KeyId::from_bytes([7; 16]));
+    LimitView { limit: tollgate_model::Limit { scope, kind }, used: 0, left, known: true, resets_at: None }
+}
+
+/// Writes these lines into the audit log.
+pub(crate) fn requests(desk: &Fixture, records: &[tollgate_audit::Record<'_>]) {
+    let journal = tollgate_audit::Journal::open(desk.gate.audit.path(), at(NOON)).unwrap();
+    let mut lane = journal.lane("w0").unwrap();
+    for record in records {
+        lane.append(record);
+    }
+    lane.flush(now(at(NOON).millis())).unwrap();
+}

@@ -15,20 +15,24 @@ pub(crate) fn limit(view: &LimitView) -> Value {
         LimitKind::Rate(_) => "requests",
         LimitKind::Concurrency(_) => "open",
     };
-    let scope = match view.limit.scope {
-        Scope::Key(_) => "key",
-        Scope::Team(_) => "team",
-        Scope::Upstream(_) => "upstream",
-    };
     json!({
         "limit": view.limit.kind.to_string(),
-        "scope": scope,
+        "scope": scope(view),
         "used": amount(view.used),
         "left": amount(view.left),
         "unit": unit,
         "resets_at": view.resets_at.map(|at| at.to_string()),
         "known": view.known,
     })
+}
+
+/// Whose limit it is.
+pub(crate) const fn scope(view: &LimitView) -> &'static str {
+    match view.limit.scope {
+        Scope::Key(_) => "key",
+        Scope::Team(_) => "team",
+        Scope::Upstream(_) => "upstream",
+    }
 }
 
 /// All of them.

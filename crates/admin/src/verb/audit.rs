@@ -35,3 +35,22 @@ pub(crate) async fn tail<A: Send + Sync + 'static>(
 pub(crate) fn unreadable() -> Problem {
     Problem::new(Kind::StoreUnavailable, "the audit log cannot be read").hint("`tollgate audit verify` says what is wrong with it")
 }
+
+#[cfg(test)]
+mod tests {
+    use tollgate_audit::{Kind as LineKind, Record};
+    use tollgate_model::RequestId;
+
+    use crate::fixture::{Fixture, NOON, at, requests};
+
+    #[tokio::test]
+    async fn the_last_lines_come_oldest_first_and_as_many_as_asked() {
+        let desk = Fixture::new().await;
+        let of = |number: u8| RequestId::new(at(NOON), [number; 10]);
+        requests(&desk, &[1, 2, 3].map(|number| Record::new(at(NOON), LineKind::Request, of(number))));
+        let told = desk.ask("GET", "/v1/audit/tail?n=2", None).await.json();
+        let ids: Vec<_> = told["lines"].as_array().unwrap().iter().map(|line| line["tollgate"]["request_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, [of(2).to_string(), of(3).to_string()]);
+        assert_eq!(desk.ask("GET", "/v1/audit/tail", None).await.json()["lines"].as_array().unwrap().len(), 3);
+    }
+}

@@ -1,5 +1,7 @@
 //! What would be answered, and why was it answered so?
 
+mod story;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,8 +10,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate_books::LimitView;
-use tollgate_model::{Denial, DenialCode, LimitKind, RequestId, Timestamp};
+use tollgate_model::{Amount, Denial, DenialCode, LimitKind, Money, RequestId, Timestamp};
 use tollgate_policy::judge::{self, Judged, Supposed};
+use tollgate_policy::{Explanation, Policy};
 use tollgate_registry::KeyRecord;
 
 use super::audit::unreadable;
@@ -45,25 +48,11 @@ pub(crate) async fn supposed<A: Send + Sync + 'static>(
         None => now,
         Some(text) => instant(text, now).map_err(|error| Problem::new(Kind::Malformed, format!("`at`: {error}")))?,
     };
-    let limits = desk.gate.limits(Whose::Key(&name)).await;
-    let prices = desk.gate.prices(&record.upstream);
-    let price = asked.method.as_deref().map(|method| prices.as_ref().and_then(|prices| prices.worst_case(method)));
-    let allowance = match price {
-        Some(None) => Judged::Denied(Denial::new(DenialCode::OperationDenied, "no price is known for the method")),
-        price => judged(&limits, price.flatten().map(tollgate_model::Money::nanos)),
-    };
-    let supposed = Supposed {
-        client: Ok(asked.from),
-        at,
-        last_used: desk.registry.snapshot().last_used(name.as_str()).unwrap_or(record.created),
-        method: asked.method.as_deref(),
-        callback: None,
-        identity: identity(&record),
-        allowance,
-    };
-    let explained = judge::explain(&record.terms.policy(), supposed);
-    let paused = record.paused.as_ref().map(|pause| Denial::new(DenialCode::Paused, format!("the key is paused: {}", pause.reason)));
-    let refusal = explained.refusal().cloned().or(paused);
+    let mut limits = desk.gate.limits(Whose::Key(&name)).await;
+    limits.extend(desk.gate.limits(Whose::Upstream(&record.upstream)).await);
+    let explained = explained(&desk, &record, &asked, at, &limits);
+    let refusal = explained.refusal();
+    let opens = record.terms.hours.as_ref().filter(|hours| !hours.is_open(at)).and_then(|hours| hours.next_opening(at));
     Ok(json(
         200,
         &json!({
@@ -73,35 +62,93 @@ pub(crate) async fn supposed<A: Send + Sync + 'static>(
             "method": asked.method,
             "factors": explained.verdict(),
             "decision": if refusal.is_some() { "denied" } else { "allowed" },
-            "denied_by": refusal.as_ref().map(|denial| denial.code.as_str()),
-            "reason": refusal.as_ref().map(|denial| denial.reason.to_string()),
-            "opens": record.terms.hours.as_ref().filter(|hours| !hours.is_open(at)).and_then(|hours| hours.next_opening(at)).map(|at| at.to_string()),
+            "denied_by": refusal.map(|denial| denial.code.as_str()),
+            "reason": refusal.map(|denial| denial.reason.to_string()),
+            "opens": opens.map(|at| at.to_string()),
             "limits": shown::limits(&limits),
         }),
     ))
 }
 
-fn identity(record: &KeyRecord) -> Judged {
+/// The rooms' judgements, each in the factor and the order in which the gate gives it.
+fn explained<A: Send + Sync + 'static>(
+    desk: &Desk<A>,
+    record: &KeyRecord,
+    asked: &Asked,
+    at: Timestamp,
+    limits: &[LimitView],
+) -> Explanation {
+    let policy = record.terms.policy();
+    let last_used = desk.registry.snapshot().last_used(record.name.as_str()).unwrap_or(record.created);
+    let supposed = Supposed {
+        client: Ok(asked.from),
+        at,
+        last_used,
+        method: asked.method.as_deref(),
+        callback: None,
+        // an ended key is unknown to the gate, before anything else is asked of it
+        identity: identity(desk, record).and(judge::unended(&policy, at, last_used)),
+        allowance: priced(desk, record, asked.method.as_deref()).map_or_else(Judged::Denied, |price| allowance(&policy, limits, price, at)),
+    };
+    let mut explained = judge::explain(&policy, supposed);
+    explained.time = paused(desk, record).and(explained.time);
+    explained
+}
+
+fn identity<A: Send + Sync + 'static>(desk: &Desk<A>, record: &KeyRecord) -> Judged {
+    let denied = |code, reason: String| Judged::Denied(Denial::new(code, reason));
     match record.revoked {
-        Some(at) => Judged::Denied(Denial::new(DenialCode::Revoked, format!("the key was revoked at {at}"))),
+        Some(at) => denied(DenialCode::Revoked, format!("the key was revoked at {at}")),
+        None if desk.registry.snapshot().key(record.name.as_str()).is_none() => {
+            denied(DenialCode::Unauthenticated, format!("the key's upstream `{}` is not configured", record.upstream))
+        }
         None => Judged::Agreed,
     }
 }
 
-/// What the limits would say to one more task.
-fn judged(limits: &[LimitView], price: Option<i64>) -> Judged {
-    let full = limits.iter().find(|view| match &view.limit.kind {
-        LimitKind::Cap { amount: tollgate_model::Amount::Money(_), .. } => view.left < price.unwrap_or(1),
-        LimitKind::Cap { .. } | LimitKind::Concurrency(_) | LimitKind::Rate(_) => view.left <= 0,
-    });
-    let Some(full) = full else { return Judged::Agreed };
-    let code = match full.limit.kind {
-        LimitKind::Cap { .. } => DenialCode::CapReached,
-        LimitKind::Rate(_) => DenialCode::RateLimited,
-        LimitKind::Concurrency(_) => DenialCode::ConcurrencyLimited,
+fn paused<A: Send + Sync + 'static>(desk: &Desk<A>, record: &KeyRecord) -> Judged {
+    let reason = desk.registry.snapshot().key(record.name.as_str()).and_then(|key| key.paused());
+    reason.map_or(Judged::Agreed, |reason| Judged::Denied(Denial::new(DenialCode::Paused, reason)))
+}
+
+/// What the task would be held for; without a method the cheapest that the key may submit.
+fn priced<A: Send + Sync + 'static>(desk: &Desk<A>, record: &KeyRecord, method: Option<&str>) -> Result<Money, Denial> {
+    let denied = |reason: String| Denial::new(DenialCode::OperationDenied, reason);
+    let prices = desk.gate.prices(&record.upstream);
+    let prices = prices.as_ref().ok_or_else(|| denied(format!("the upstream `{}` has no prices", record.upstream)))?;
+    let Some(method) = method else {
+        let permitted = prices.iter().filter(|(method, _)| record.terms.methods.hold(method));
+        return permitted.map(|(_, price)| price).min().ok_or_else(|| denied("the key may submit no method".to_owned()));
     };
-    let until = full.resets_at.map_or_else(String::new, |at: Timestamp| format!(" until {at}"));
-    Judged::Denied(Denial::new(code, format!("`{}` is used up{until}", full.limit.kind)))
+    let account = desk.gate.upstreams().into_iter().find(|upstream| upstream.name == record.upstream);
+    if account.is_some_and(|account| account.stopped.iter().any(|stopped| stopped == method)) {
+        return Err(denied("the provider charged more than the price table says: the method is stopped".to_owned()));
+    }
+    prices.worst_case(method).ok_or_else(|| denied(format!("no price is known for the method `{method}`")))
+}
+
+/// What the limits would say to one more task at that instant.
+fn allowance(policy: &Policy, limits: &[LimitView], price: Money, at: Timestamp) -> Judged {
+    // a window that is over by then has given way to an unused one
+    let in_force = limits.iter().filter(|view| view.resets_at.is_none_or(|end| at < end));
+    in_force.filter(|view| is_full(view, price)).map(|view| used_up(policy, view, at)).fold(Judged::Agreed, Judged::and)
+}
+
+const fn is_full(view: &LimitView, price: Money) -> bool {
+    match view.limit.kind {
+        LimitKind::Cap { amount: Amount::Money(_), .. } => view.left < price.nanos(),
+        LimitKind::Cap { amount: Amount::Tasks(_), .. } | LimitKind::Concurrency(_) | LimitKind::Rate(_) => view.left < 1,
+    }
+}
+
+fn used_up(policy: &Policy, view: &LimitView, at: Timestamp) -> Judged {
+    let until = view.resets_at.map_or_else(String::new, |end| format!(" until {end}"));
+    let reason = format!("`{}` of the {} is used up{until}", view.limit.kind, shown::scope(view));
+    match view.limit.kind {
+        LimitKind::Cap { .. } => Judged::Denied(Denial::new(DenialCode::CapReached, reason)),
+        LimitKind::Concurrency(_) => Judged::Denied(Denial::new(DenialCode::ConcurrencyLimited, reason)),
+        LimitKind::Rate(_) => judge::rated(policy, Denial::new(DenialCode::RateLimited, reason), at),
+    }
 }
 
 pub(crate) async fn request<A: Send + Sync + 'static>(State(desk): State<Arc<Desk<A>>>, InPath(id): InPath) -> Result<Response, Problem> {
@@ -116,44 +163,13 @@ pub(crate) async fn request<A: Send + Sync + 'static>(State(desk): State<Arc<Des
         return Err(Problem::new(Kind::NotFound, "no line of the audit log has this id")
             .hint("lines of refused arrivals are written within a second"));
     }
-    let story: Vec<String> = lines.iter().map(told).collect();
+    let story: Vec<String> = lines.iter().map(story::told).collect();
     Ok(json(200, &json!({ "request_id": id.to_string(), "story": story, "lines": lines })))
 }
 
 fn is_of(line: &Value, id: RequestId) -> bool {
-    text(line, "/tollgate/request_id").is_some_and(|other| other == id.to_string())
+    story::text(line, "/tollgate/request_id").is_some_and(|other| other == id.to_string())
 }
 
-fn text<'l>(line: &'l Value, place: &str) -> Option<&'l str> {
-    line.pointer(place)?.as_str()
-}
-
-/// One line as a sentence.
-fn told(line: &Value) -> String {
-    let at = text(line, "/@timestamp").unwrap_or("?");
-    let key = text(line, "/tollgate/key/name").unwrap_or("an unknown key");
-    let operation = text(line, "/tollgate/operation").unwrap_or("something that was not understood");
-    let from = text(line, "/client/ip").or_else(|| text(line, "/source/ip")).unwrap_or("an unknown address");
-    let reason = text(line, "/tollgate/reason").unwrap_or("no reason was written down");
-    match (text(line, "/event/action"), text(line, "/tollgate/denied_by")) {
-        (Some("settle"), _) => {
-            let hold = text(line, "/tollgate/hold").unwrap_or("?");
-            let cost = text(line, "/tollgate/cost/settled").unwrap_or("0");
-            format!("{at}: its task ended: {hold} at ${cost}")
-        }
-        (Some("intent"), _) => {
-            let held = text(line, "/tollgate/cost/held").unwrap_or("0");
-            format!("{at}: {key} asked for {operation} from {from}; ${held} were held, and it was about to be sent")
-        }
-        (action, Some(code)) => {
-            let what = if action == Some("outcome") { "it ended in" } else { "it was refused:" };
-            format!("{at}: {key} asked for {operation} from {from}; {what} `{code}`: {reason}")
-        }
-        (Some("outcome"), None) => {
-            let task = text(line, "/tollgate/task").unwrap_or("no task");
-            let hold = text(line, "/tollgate/hold").unwrap_or("?");
-            format!("{at}: the provider answered: task {task}, its money {hold}")
-        }
-        _ => format!("{at}: {key} asked for {operation} from {from}, and was answered"),
-    }
-}
+#[cfg(test)]
+mod tests;

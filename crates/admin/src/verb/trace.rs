@@ -1,30 +1,31 @@
 //! Whose is this string? Asked about a leak: ours or not, live or not, used from where, what it spent, what to do.
 
-use std::collections::BTreeMap;
+mod story;
+
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::{Value, json};
-use tollgate_model::{CredentialHash, Money};
-use tollgate_registry::Standing;
+use serde_json::{Map, Value, json};
+use tollgate_model::{CredentialHash, Timestamp};
+use tollgate_policy::judge::{self, Judged};
+use tollgate_registry::KeyRecord;
 
+use self::story::Story;
 use super::audit::unreadable;
 use crate::body::whole;
 use crate::desk::{Desk, json};
 use crate::problem::{Kind, Problem};
 
-/// Lines looked at; the newest count.
-const MOST: usize = 100_000;
-
-/// What the log tells of a credential.
-#[derive(Default)]
-struct Story {
-    from: BTreeMap<String, (u64, String)>,
-    spent: i64,
-    refused: u64,
-    last: String,
+/// A virtual key's secret that was recognised.
+struct Ours {
+    record: Arc<KeyRecord>,
+    secret: &'static str,
+    live: bool,
+    /// Since when it opens nothing.
+    ended: Option<Timestamp>,
+    next: String,
 }
 
 pub(crate) async fn trace<A: Send + Sync + 'static>(State(desk): State<Arc<Desk<A>>>, body: Body) -> Result<Response, Problem> {
@@ -34,80 +35,75 @@ pub(crate) async fn trace<A: Send + Sync + 'static>(State(desk): State<Arc<Desk<
         return Err(Problem::new(Kind::Malformed, "nothing was sent").hint("the string is the body, as text"));
     }
     let hash = desk.registry.pepper().hash(string);
-    let gate = desk.gate.clone();
-    let story = tokio::task::spawn_blocking(move || story(&*gate, hash)).await;
-    let story = story.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
-    Ok(json(200, &told(&desk, string, hash, &story)))
-}
-
-fn told<A: Send + Sync + 'static>(desk: &Desk<A>, string: &[u8], hash: CredentialHash, story: &Story) -> Value {
-    let mut answer = json!({
-        "used_from": story.from.iter().map(|(ip, (count, last))| json!({ "ip": ip, "count": count, "last": last })).collect::<Vec<_>>(),
-        "spent": Money::from_nanos(story.spent).to_string(),
-        "refused": story.refused,
-        "last_seen": (!story.last.is_empty()).then_some(&story.last),
+    let ours = ours(&desk, hash);
+    let (gate, key) = (desk.gate.clone(), ours.as_ref().map(|ours| ours.record.id));
+    let story = tokio::task::spawn_blocking(move || Story::read(gate.audit(), hash, key)).await;
+    let mut answer = story.map_err(|_| unreadable())?.map_err(|_| unreadable())?.shown();
+    answer.extend(match ours {
+        Some(ours) => ours.shown(),
+        None => foreign(&desk, string),
     });
-    let mut say = |name: &str, value: Value| {
-        if let Some(members) = answer.as_object_mut() {
-            members.insert(name.to_owned(), value);
-        }
-    };
-    let snapshot = desk.registry.snapshot();
-    if let Some(found) = snapshot.find(&hash, (desk.clock)().wall) {
-        let newest = found.secret_index + 1 == found.key.secrets.len();
-        let secret = match (found.standing, newest) {
-            (Standing::Live, true) => "current",
-            (Standing::Live, false) => "overlap",
-            (Standing::Expired, _) => "replaced",
-            (Standing::Revoked, _) => "revoked",
-        };
-        let live = found.standing == Standing::Live;
-        say("ours", true.into());
-        say("kind", "virtual".into());
-        say("key", found.key.name.as_str().into());
-        say("upstream", found.key.upstream.as_str().into());
-        say("live", live.into());
-        say("secret", secret.into());
-        let next =
-            if live { format!("tollgate key rotate {} --now", found.key.name) } else { "nothing: it opens nothing any more".to_owned() };
-        say("next", next.into());
-    } else if let Some(real) = desk.gate.recognise(string) {
-        say("ours", true.into());
-        say("kind", "real".into());
-        say("upstream", real.upstream.as_str().into());
-        say("version", real.version.into());
-        say("live", real.live.into());
-        say("next", "replace the key at the provider, and give the new one to its source; then revoke this one".into());
-    } else {
-        say("ours", false.into());
-        say("kind", "unknown".into());
-        say("live", false.into());
-        say("next", "nothing of this gate opens with it".into());
-    }
-    answer
+    Ok(json(200, &Value::Object(answer)))
 }
 
-fn story(gate: &dyn crate::gate::Gate, hash: CredentialHash) -> std::io::Result<Story> {
-    let mut story = Story::default();
-    for found in tollgate_audit::find(gate.audit(), hash.to_string().as_bytes(), MOST)? {
-        let line = found.value;
-        let text = |place: &str| line.pointer(place).and_then(Value::as_str);
-        let at = text("/@timestamp").unwrap_or_default().to_owned();
-        if text("/event/action") == Some("intent") {
-            continue;
-        }
-        if let Some(ip) = text("/client/ip").or_else(|| text("/source/ip")) {
-            let seen = story.from.entry(ip.to_owned()).or_default();
-            *seen = (seen.0 + 1, at.clone());
-        }
-        if text("/tollgate/decision") == Some("denied") {
-            story.refused += 1;
-        } else if text("/event/action") == Some("outcome") && text("/tollgate/hold") != Some("voided") {
-            let cost = text("/tollgate/cost/settled").or_else(|| text("/tollgate/cost/held"));
-            let cost = cost.and_then(|cost| Money::parse(cost).ok()).unwrap_or(Money::ZERO);
-            story.spent = story.spent.saturating_add(cost.nanos());
-        }
-        story.last = at;
-    }
-    Ok(story)
+/// Looked for among all records: one whose upstream is configured no more opens nothing, and is still ours.
+fn ours<A: Send + Sync + 'static>(desk: &Desk<A>, hash: CredentialHash) -> Option<Ours> {
+    let now = (desk.clock)().wall;
+    let snapshot = desk.registry.snapshot();
+    let (record, place) = snapshot.records().find_map(|record| Some((record, record.secrets.iter().position(|one| one.hash == hash)?)))?;
+    let expires = record.secrets.get(place)?.expires;
+    let newest = place + 1 == record.secrets.len();
+    let unended = judge::unended(&record.terms.policy(), now, snapshot.last_used(record.name.as_str()).unwrap_or(record.created));
+    let nothing = || "nothing: it opens nothing any more".to_owned();
+    let (secret, live, ended, next) = if let Some(at) = record.revoked {
+        ("revoked", false, Some(at), nothing())
+    } else if let Some(end) = expires.filter(|end| now >= *end) {
+        ("replaced", false, Some(end), nothing())
+    } else {
+        let secret = if newest { "current" } else { "overlap" };
+        let attached = snapshot.key(record.name.as_str()).is_some();
+        // a key that has expired can be set to live on, and an upstream can come back: the secret itself must go
+        let live = unended == Judged::Agreed && attached;
+        (secret, live, None, format!("tollgate key rotate {} --now", record.name))
+    };
+    Some(Ours { record: record.clone(), secret, live, ended, next })
 }
+
+impl Ours {
+    fn shown(self) -> Map<String, Value> {
+        Map::from_iter([
+            ("ours".to_owned(), true.into()),
+            ("kind".to_owned(), "virtual".into()),
+            ("key".to_owned(), self.record.name.as_str().into()),
+            ("upstream".to_owned(), self.record.upstream.as_str().into()),
+            ("live".to_owned(), self.live.into()),
+            ("secret".to_owned(), self.secret.into()),
+            ("ended_at".to_owned(), json!(self.ended.map(|at| at.to_string()))),
+            ("next".to_owned(), self.next.into()),
+        ])
+    }
+}
+
+/// No virtual key's: the provider's, or nobody's.
+fn foreign<A: Send + Sync + 'static>(desk: &Desk<A>, string: &[u8]) -> Map<String, Value> {
+    let Some(real) = desk.gate.recognise(string) else {
+        return Map::from_iter([
+            ("ours".to_owned(), false.into()),
+            ("kind".to_owned(), "unknown".into()),
+            ("live".to_owned(), false.into()),
+            ("next".to_owned(), "nothing of this gate opens with it".into()),
+        ]);
+    };
+    let next = "replace the key at the provider, and give the new one to its source; then revoke this one";
+    Map::from_iter([
+        ("ours".to_owned(), true.into()),
+        ("kind".to_owned(), "real".into()),
+        ("upstream".to_owned(), real.upstream.as_str().into()),
+        ("version".to_owned(), real.version.into()),
+        ("live".to_owned(), real.live.into()),
+        ("next".to_owned(), next.into()),
+    ])
+}
+
+#[cfg(test)]
+mod tests;

@@ -24,3 +24,24 @@ pub(crate) async fn list<A: Send + Sync + 'static>(State(desk): State<Arc<Desk<A
     }
     json(200, &json!({ "upstreams": all }))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::fixture::{Fixture, REAL_KEY, cap};
+
+    #[tokio::test]
+    async fn an_account_is_shown_with_prices_and_limits_and_without_its_key() {
+        let desk = Fixture::new().await;
+        *desk.gate.of_upstream.lock() = vec![cap("50/day", 0)];
+        let answer = desk.ask("GET", "/v1/upstreams", None).await;
+        assert!(!answer.body.contains(REAL_KEY));
+        let told = answer.json();
+        let first = &told["upstreams"][0];
+        assert_eq!((&first["name"], &first["secret_version"]), (&json!("captchaai"), &json!("v7")));
+        assert_eq!(first["prices"], json!({ "userrecaptcha": "0.002900000" }));
+        assert_eq!(first["limits"][0]["left"], "50.000000000");
+        assert_eq!(told["upstreams"].as_array().unwrap().len(), 2);
+    }
+}

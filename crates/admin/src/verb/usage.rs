@@ -69,6 +69,9 @@ fn label<A: Send + Sync + 'static>(desk: &Desk<A>, by: &str, row: &UsageRow) -> 
 /// First and last UTC day, both included.
 fn days(asked: &Asked, now: Timestamp) -> Result<(String, String), Problem> {
     let day = |at: Timestamp| at.to_string().get(..10).unwrap_or_default().to_owned();
+    if asked.month.is_some() && asked.since.is_some() {
+        return Err(Problem::new(Kind::Malformed, "`since` and `month` are two spans").hint("leave one of them out"));
+    }
     if let Some(month) = &asked.month {
         let whole = format!("{month}-01T00:00:00Z");
         if month.len() != 7 || Timestamp::parse_rfc3339(&whole).is_none() {
@@ -103,3 +106,6 @@ impl Sum {
         row
     }
 }
+
+#[cfg(test)]
+mod tests;
