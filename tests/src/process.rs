@@ -4,16 +4,26 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// The gate's binary: `TOLLGATE_BIN`, which `cargo xtask ci` and `e2e` set, else the one that cargo has built beside the test.
+static DRIVEN: OnceLock<PathBuf> = OnceLock::new();
+
+/// Says which binary is driven from now on; the first word counts.
+pub fn drive(binary: PathBuf) {
+    let _ = DRIVEN.set(binary);
+}
+
+/// The gate's binary: the one of `drive`, or `TOLLGATE_BIN`, which `cargo xtask ci` and `e2e` set, else the one that cargo has built beside the test.
 #[expect(clippy::disallowed_methods, reason = "a test is told by its environment which binary to drive")]
 pub fn binary() -> PathBuf {
+    if let Some(binary) = DRIVEN.get() {
+        return binary.clone();
+    }
     if let Some(binary) = std::env::var_os("TOLLGATE_BIN") {
         return binary.into();
     }

@@ -26,7 +26,8 @@ fn json_of(stand: &Stand, words: &[&str]) -> Result<Value> {
 #[test]
 fn id_17_a_key_is_printed_once_and_stands_nowhere_else() -> Result<()> {
     let stand = Stand::new()?;
-    let words = ["key", "create", "checkout", "--allow", "127.0.0.0/8", "--cap", "25/day", "--cap", "400/month Europe/Berlin", "--rate", "60/min"];
+    let words =
+        ["key", "create", "checkout", "--allow", "127.0.0.0/8", "--cap", "25/day", "--cap", "400/month Europe/Berlin", "--rate", "60/min"];
     let printed = ok(&stand, &words)?;
     let key = printed.trim();
     assert!(key.starts_with("tgk_") && key.len() == 32 && printed.lines().count() == 1, "{printed}");
@@ -64,7 +65,10 @@ fn a_leak_at_three_in_the_morning_is_traced_and_ended() -> Result<()> {
     let (code, out, err) = tollgate(&stand, &["trace", "-", "--json"], &format!("{key}\n"))?;
     assert_eq!(code, 0, "{err}");
     let told: Value = serde_json::from_str(&out)?;
-    assert_eq!((told.get("kind"), told.get("key"), told.get("live")), (Some(&json!("virtual")), Some(&json!("checkout")), Some(&json!(true))));
+    assert_eq!(
+        (told.get("kind"), told.get("key"), told.get("live")),
+        (Some(&json!("virtual")), Some(&json!("checkout")), Some(&json!(true)))
+    );
     assert_eq!((told.get("spent"), told.pointer("/used_from/0/ip")), (Some(&json!("0.100000000")), Some(&json!("127.0.0.1"))));
     let fresh = ok(&stand, &["key", "rotate", "checkout", "--now"])?;
     assert_eq!(call(stand.at, &submission(&key))?.denied(), Some("unauthenticated"));

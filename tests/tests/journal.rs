@@ -45,7 +45,10 @@ fn au_04_one_byte_changed_names_its_line_and_a_cut_tail_is_noticed() -> Result<(
     let file = fs::read_dir(stand.audit())?
         .filter_map(Result::ok)
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|kind| kind == "jsonl") && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('w')))
+        .filter(|path| {
+            path.extension().is_some_and(|kind| kind == "jsonl")
+                && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('w'))
+        })
         .max_by_key(|path| fs::metadata(path).map_or(0, |data| data.len()))
         .context("no lane")?;
     let name = file.file_name().context("no name")?.to_string_lossy().into_owned();

@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod crash;
 mod dist;
 mod doors;
 mod e2e;
@@ -41,6 +42,11 @@ const VERBS: &[Verb] = &[
         name: "bench",
         sentence: "the gate beside bare nginx: CPU a request, latency, memory [--quick: 5 rounds, not 15]",
         run: bench::run,
+    },
+    Verb {
+        name: "crash",
+        sentence: "SIGKILL under load, a fresh key every 25 kills [--kills 1000] [--seed 1]: nothing over a cap, nothing lost",
+        run: crash::run,
     },
     Verb { name: "dist", sentence: "a static release binary with its unit, Containerfile and checksums, into dist/", run: dist::run },
 ];
