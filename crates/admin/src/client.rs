@@ -136,3 +136,52 @@ fn read(status: StatusCode, bytes: &[u8]) -> Result<Value, ClientError> {
     let detail = value.get("detail").and_then(Value::as_str).unwrap_or("refused without a reason").to_owned();
     Err(ClientError::Refused { status: status.as_u16(), detail, problem: value })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixture::{Fixture, TOKEN};
+
+    fn doors(desk: &Fixture) -> [Client; 2] {
+        let address = desk.running.address.unwrap().to_string();
+        [Client::Socket(desk.running.socket.clone()), Client::Port { address, token: TOKEN.to_owned() }]
+    }
+
+    #[tokio::test]
+    async fn both_doors_answer_alike() {
+        let desk = Fixture::new().await;
+        let [socket, port] = doors(&desk);
+        let body = json!({ "name": "ci", "upstream": "captchaai", "caps": ["1/day"], "allow": "any" });
+        let made = socket.call("POST", "/v1/keys", Some(&body)).await.unwrap();
+        assert_eq!(port.call("GET", "/v1/keys/ci", None).await.unwrap()["id"], made["id"]);
+        let secret = made["key"].as_str().unwrap().as_bytes().to_vec();
+        assert_eq!(port.say("POST", "/v1/trace", secret).await.unwrap()["key"], "ci");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_comes_with_the_gates_words_and_an_absent_gate_is_named() {
+        let desk = Fixture::new().await;
+        for client in doors(&desk) {
+            match client.call("GET", "/v1/keys/none", None).await {
+                Err(ClientError::Refused { status: 404, detail, problem }) => {
+                    assert_eq!((&*detail, &problem["hint"]), ("there is no key `none`", &json!("`tollgate key list` names all")));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        let clients = doors(&desk);
+        desk.running.shutdown().await;
+        for client in clients {
+            assert!(matches!(client.call("GET", "/v1/keys", None).await, Err(ClientError::Unreachable(_))));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_token_is_a_refusal() {
+        let desk = Fixture::new().await;
+        let client = Client::Port { address: desk.running.address.unwrap().to_string(), token: "tga_wrong".to_owned() };
+        assert!(matches!(client.call("GET", "/v1/keys", None).await, Err(ClientError::Refused { status: 401, .. })));
+    }
+}

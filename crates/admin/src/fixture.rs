@@ -251,7 +251,7 @@ pub(crate) fn now(millis: i64) -> Now {
 }
 
 fn request(method: &str, path: &str, lines: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let lines: String = lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines = lines.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<Vec<_>>().concat();
     let head = format!("{method} {path} HTTP/1.1\r\n{lines}connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }

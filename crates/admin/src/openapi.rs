@@ -1,5 +1,7 @@
 //! What does the desk say about itself? An OpenAPI 3.1 document made from the route table.
 
+mod body;
+
 use serde_json::{Map, Value, json};
 
 use crate::route::{ROUTES, Route};
@@ -38,10 +40,13 @@ fn operation(route: &Route) -> Value {
         "security": if route.verb.is_open() { json!([]) } else { json!([{"token": []}]) },
     });
     let parameters = parameters(route);
-    if let Some(operation) = operation.as_object_mut()
-        && !parameters.is_empty()
-    {
-        operation.insert("parameters".to_owned(), Value::Array(parameters));
+    if let Some(operation) = operation.as_object_mut() {
+        if !parameters.is_empty() {
+            operation.insert("parameters".to_owned(), Value::Array(parameters));
+        }
+        if let Some(body) = body::of(route.verb) {
+            operation.insert("requestBody".to_owned(), body);
+        }
     }
     operation
 }
