@@ -12,6 +12,7 @@ use tollgate_model::Money;
 use super::Stage;
 use super::caller::{HOME, get, submission};
 use super::gate::LINES_WRITTEN;
+use super::table::dollars;
 use crate::house::audit_folder;
 
 /// One claim, tried.
@@ -46,7 +47,7 @@ async fn at_once(stage: &Stage) -> Result<Proof> {
     let charged = stage.charged()? - before;
     Ok(Proof {
         claim: format!("{CALLS} calls at once on a $1 cap"),
-        result: format!("{admitted} admitted, provider charged ${}", Money::from_nanos(charged)),
+        result: format!("{admitted} admitted, provider charged {}", dollars(charged)),
         held: admitted == 10 && charged == DOLLAR,
     })
 }
@@ -78,7 +79,7 @@ async fn killed(stage: &mut Stage) -> Result<Proof> {
     let used = limit(&shown, "used")?;
     Ok(Proof {
         claim: format!("the same, gate killed {KILLS} times meanwhile"),
-        result: format!("provider charged ${}, our books say ${} is spent", Money::from_nanos(charged), Money::from_nanos(used)),
+        result: format!("provider charged {}, our books say {} is spent", dollars(charged), dollars(used)),
         held: charged <= DOLLAR && charged <= used && used <= DOLLAR,
     })
 }
@@ -131,12 +132,7 @@ async fn sums(stage: &Stage) -> Result<Proof> {
     let theirs = stage.charged()?;
     Ok(Proof {
         claim: "the sum of our books beside the provider's".to_owned(),
-        result: format!(
-            "ours ${} (of it ${} unknown), theirs ${}",
-            Money::from_nanos(ours),
-            Money::from_nanos(unknown),
-            Money::from_nanos(theirs)
-        ),
+        result: format!("ours {} (of it {} unknown), theirs {}", dollars(ours), dollars(unknown), dollars(theirs)),
         held: ours - unknown <= theirs && theirs <= ours,
     })
 }

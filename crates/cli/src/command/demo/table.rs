@@ -1,5 +1,7 @@
 //! How is it printed? Columns as wide as they need to be.
 
+use tollgate_model::Money;
+
 use super::proofs::Proof;
 use super::rows::{CameOut, Row};
 
@@ -33,6 +35,10 @@ pub(super) fn proofs(proofs: &[Proof]) {
 }
 
 /// Dollars with two digits at least.
+pub(super) fn dollars(nanos: i64) -> String {
+    format!("${}", short(&Money::from_nanos(nanos).to_string()))
+}
+
 fn short(money: &str) -> String {
     let trimmed = money.trim_end_matches('0');
     let digits = trimmed.split_once('.').map_or(0, |(_, digits)| digits.len());
