@@ -18,6 +18,7 @@ mod serve;
 pub mod settings;
 pub mod stage;
 pub mod start;
+mod strangers;
 pub mod tally;
 mod worker;
 

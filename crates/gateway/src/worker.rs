@@ -25,6 +25,7 @@ use crate::journal::Journal;
 use crate::random::Random;
 use crate::room::listen::Entrance;
 use crate::serve::serve;
+use crate::strangers::Strangers;
 
 /// One worker's own things.
 pub(crate) struct Worker {
@@ -32,6 +33,7 @@ pub(crate) struct Worker {
     pub(crate) journal: Journal,
     pub(crate) random: Random,
     pub(crate) deadlines: Deadlines,
+    pub(crate) strangers: Strangers,
     ways: RefCell<HashMap<Name, Rc<Way>>>,
     scratch: RefCell<Vec<Scratch>>,
     serving: Cell<usize>,
@@ -95,6 +97,7 @@ impl Worker {
             journal,
             random: Random::system(),
             deadlines: Deadlines::default(),
+            strangers: Strangers::default(),
             ways: RefCell::default(),
             scratch: RefCell::default(),
             serving: Cell::new(0),

@@ -29,8 +29,19 @@ pub struct Identified<'a> {
 pub(crate) fn whose<'a>(understood: Understood<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Identified<'a>, Refusal> {
     let Understood { arrival, call, .. } = understood;
     let presented = call.credential.expose();
-    let key = known(presented, &arrival, worker, line)?;
+    let key = known(presented, &arrival, worker, line).map_err(|refusal| slowed(refusal, &arrival, worker))?;
     Ok(Identified { arrival, operation: call.operation, form: call.form, key, _proof: () })
+}
+
+/// Whoever fails too often is told to wait, whatever the reason was; a key that is found is never kept waiting.
+fn slowed(refusal: Refusal, arrival: &Arrival<'_>, worker: &Worker) -> Refusal {
+    let source = arrival.client.unwrap_or(arrival.source);
+    match worker.strangers.failed(source, arrival.now.mono) {
+        None => refusal,
+        Some(wait_ms) => {
+            Denial::new(DenialCode::RateLimited, "too many failures to prove who one is, from this address").retry_after(wait_ms).into()
+        }
+    }
 }
 
 fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Arc<Key<Bound>>, Refusal> {

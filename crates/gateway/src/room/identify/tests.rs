@@ -24,3 +24,17 @@ async fn the_real_key_from_a_client_wakes_somebody_and_stands_nowhere() {
     assert_eq!(stage.last("/tollgate/alarm"), json!("real_key_presented"));
     assert!(!stage.lines().iter().any(|line| line.to_string().contains(REAL_KEY)));
 }
+
+#[tokio::test]
+async fn id_14_whoever_tries_keys_is_slowed_and_the_owner_of_one_is_not() {
+    let stage = Fixture::new().await;
+    let key = stage.key("shop", |_| {}).await;
+    let mut answers = Vec::new();
+    for number in 0..100 {
+        answers.push(stage.submit(&format!("tgk_{number:028}")).await);
+    }
+    let slowed: Vec<_> = answers.iter().filter(|answer| answer.denied == Some("rate_limited")).collect();
+    assert_eq!(slowed.len(), 40);
+    assert!(slowed.iter().all(|answer| answer.retry_after_s.is_some_and(|seconds| (1..=60).contains(&seconds))));
+    assert_eq!(text(&stage.submit(&key).await), "OK|7000001");
+}
