@@ -40,7 +40,13 @@ pub(crate) async fn answer(worker: &Worker, asking: Asking<'_>) -> Reply {
         }
         Err(denial) => {
             worker.gate.tally.count(None, Some(denial.code), None);
-            refusal(asking.id, denial.code)
+            let known = denial.code == DenialCode::NetworkDenied;
+            let source = asking.client.unwrap_or(asking.source);
+            let wait_ms = if known { None } else { worker.strangers.failed(source, asking.now.mono) };
+            match wait_ms {
+                None => refusal(asking.id, denial.code),
+                Some(wait_ms) => slowed(asking.id, wait_ms),
+            }
         }
     }
 }
@@ -114,6 +120,17 @@ fn limit(view: &LimitView) -> Value {
 
 fn instant(at: Timestamp) -> String {
     at.to_string()
+}
+
+/// Whoever fails too often is told to wait.
+fn slowed(id: RequestId, wait_ms: u64) -> Reply {
+    let code = DenialCode::RateLimited.as_str();
+    let problem = json!({ "type": "about:blank", "title": "too many failures from this address", "status": 429, "code": code });
+    let mut reply = Reply::json(id, 429, &problem);
+    reply.content_type = "application/problem+json";
+    reply.denied = Some(code);
+    reply.retry_after_s = Some(wait_ms.div_ceil(1_000).max(1));
+    reply
 }
 
 /// Expired, revoked and unknown look alike.

@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn rl_04_addresses_without_end_do_not_grow_the_table_without_end() {
         let strangers = Strangers::default();
-        for number in 0..3 * SOURCES as u32 {
+        for number in 0..3 * 4_096_u32 {
             strangers.failed(IpAddr::from(number.to_be_bytes()), Mono::from_nanos(0));
         }
         assert_eq!(strangers.by_source.borrow().len(), SOURCES);
