@@ -12,6 +12,9 @@ use tokio::time::Instant;
 /// The task that is submitted: about 190 bytes of request line.
 const TASK: &str = "method=userrecaptcha&googlekey=6LfD3PIbAAAAAJs_eEHvoOl75_83eXSqpPSRFJ_u&pageurl=https%3A%2F%2Fexample.com%2Flogin";
 
+/// How an answer says that it is the connection's last.
+const CLOSE: &[u8] = b"\r\nconnection: close\r\n";
+
 /// What is sent.
 #[derive(Clone, Copy)]
 pub(super) enum Mix {
@@ -72,8 +75,8 @@ pub(super) async fn drive(address: SocketAddr, keys: &[String], mix: Mix, connec
 }
 
 async fn client(address: SocketAddr, keys: &[String], mix: Mix, until: Instant) -> Result<Took> {
-    let mut line = Line { stream: TcpStream::connect(address).await?, buffer: Vec::with_capacity(4096), took: Took::default() };
-    line.stream.set_nodelay(true)?;
+    let mut line =
+        Line { address, stream: connect(address).await?, buffer: Vec::with_capacity(4096), closing: false, took: Took::default() };
     for key in keys.iter().cycle() {
         let submit = request(&format!("/in.php?key={key}&{TASK}"));
         let Some(task) = line.ask(&submit).await? else { break };
@@ -94,16 +97,27 @@ fn request(target: &str) -> String {
     format!("GET {target} HTTP/1.1\r\nHost: gate\r\n\r\n")
 }
 
-/// One connection.
+async fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// One connection at a time: the gate ends each after a thousand requests, and says so.
 struct Line {
+    address: SocketAddr,
     stream: TcpStream,
     buffer: Vec<u8>,
+    closing: bool,
     took: Took,
 }
 
 impl Line {
     /// What stands behind `OK|`; nothing, and noted, when the answer is another one.
     async fn ask(&mut self, request: &str) -> Result<Option<String>> {
+        if self.closing {
+            self.stream = connect(self.address).await?;
+        }
         let begun = Instant::now();
         self.stream.write_all(request.as_bytes()).await?;
         self.buffer.clear();
@@ -115,6 +129,7 @@ impl Line {
                 break body;
             }
         };
+        self.closing = self.buffer.windows(CLOSE.len()).any(|window| window.eq_ignore_ascii_case(CLOSE));
         self.took.requests += 1;
         self.took.latencies.push(begun.elapsed());
         let task = body.strip_prefix("OK|").map(str::to_owned);
