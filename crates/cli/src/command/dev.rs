@@ -116,7 +116,10 @@ prices = {{ {prices} }}
     );
     let file = state.join("tollgate.toml");
     fs::write(&file, &text).with_context(|| format!("cannot write `{}`", file.display()))?;
-    Config::parse(&text, &file).map_err(|mistakes| anyhow::anyhow!("{mistakes}"))
+    let mut config = Config::parse(&text, &file).map_err(|mistakes| anyhow::anyhow!("{mistakes}"))?;
+    // the folder itself, not the file's word for it: other programs read this path
+    config.state = state.to_path_buf();
+    Ok(config)
 }
 
 /// Every method of the profile at the sandbox's standard price: a plan by threads would else make a cap in money meaningless.
