@@ -44,7 +44,8 @@ impl Answer {
         self.header("tollgate-request-id").unwrap_or_default()
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self> {
+    /// Reads an answer's bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n").with_context(|| format!("no answer but {text:?}"))?;
         let mut lines = head.lines();
