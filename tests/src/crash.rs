@@ -1,10 +1,10 @@
 //! SIGKILL at random moments under load: never a cent over, nothing free lost, every purchase written down.
 
-use std::collections::HashSet;
-use std::fmt;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+mod callers;
+mod figures;
+mod journal;
+
+use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tollgate_model::Money;
 
+use self::callers::{Callers, Told};
+pub use self::figures::Figures;
 use crate::http::{call, exchange};
 use crate::stand::{Setup, Stand, poll, submission};
 
@@ -21,84 +23,177 @@ const KILLS_A_KEY: u32 = 25;
 const CALLERS: u64 = 6;
 /// Nano-dollars of a task.
 const PRICE: i64 = 100_000_000;
-
-/// What a run came to; printed as it stands.
-#[derive(Clone, Debug, Default)]
-pub struct Figures {
-    seed: u64,
-    kills: u32,
-    keys: u32,
-    submitted: u64,
-    bought: u64,
-    received: u64,
-    intents: u64,
-    charged: i64,
-    ours: i64,
-    unknown: i64,
-    over: i64,
-    restarts: Vec<Duration>,
-}
+/// Restarts take no longer.
+const RESTART: Duration = Duration::from_secs(2);
 
 /// One key under load and kills.
 struct Life {
     name: String,
     key: String,
     cap: i64,
+    /// A cap of ten tasks that is reached under the kills; else one that is never near.
+    tight: bool,
+}
+
+/// What the gate says of a key, in nano-dollars.
+struct Used {
+    settled: i64,
+    held: i64,
+    unknown: i64,
+}
+
+impl Used {
+    const fn all(&self) -> i64 {
+        self.settled + self.held + self.unknown
+    }
 }
 
 /// Runs that many kills; an error names what did not hold, and the seed.
 pub fn run(kills: u32, seed: u64) -> Result<Figures> {
-    let mut stand = Stand::with(Setup { more: "[limits]\ncalls_per_key = 1000\n", ..Setup::default() })?;
-    stand.mode(&json!({ "latency_ms": 2, "balance": "1000000" }))?;
-    let mut chance = Chance(seed | 1);
-    let mut figures = Figures { seed, ..Figures::default() };
-    while figures.kills < kills {
-        let round = (kills - figures.kills).min(KILLS_A_KEY);
-        live(&mut stand, &mut chance, round, &mut figures).with_context(|| format!("seed {seed}, key {}", figures.keys))?;
+    let mut run = Run::new(seed)?;
+    while run.figures.kills < kills {
+        let round = (kills - run.figures.kills).min(KILLS_A_KEY);
+        run.live(round).with_context(|| format!("seed {seed}, key {}", run.figures.keys))?;
     }
-    finish(&mut stand, &mut figures).with_context(|| format!("seed {seed}"))?;
-    Ok(figures)
+    run.finish().with_context(|| format!("seed {seed}"))
 }
 
-/// A fresh key: three of four well below their cap, one that reaches it.
-fn live(stand: &mut Stand, chance: &mut Chance, kills: u32, figures: &mut Figures) -> Result<()> {
-    figures.keys += 1;
-    let tight = figures.keys.is_multiple_of(4);
-    let (text, cap) = if tight { ("3/day", 3_000_000_000) } else { ("100000/day", 100_000_000_000_000) };
-    let name = format!("life-{}", figures.keys);
-    let life = Life { key: stand.key(&name, json!({ "caps": [text] }))?, name, cap };
-    let before = stand.charged()?.nanos();
-    let load = Load::start(stand.at, &life.key);
-    for _ in 0..kills {
-        thread::sleep(Duration::from_millis(5 + chance.below(110)));
-        figures.restarts.push(stand.kill_and_restart()?);
-        figures.kills += 1;
+struct Run {
+    stand: Stand,
+    chance: Chance,
+    figures: Figures,
+    /// Request ids of every submission that was answered with a task.
+    bought: BTreeSet<String>,
+}
+
+impl Run {
+    fn new(seed: u64) -> Result<Self> {
+        let stand = Stand::with(Setup { more: "[limits]\ncalls_per_key = 1000\n", ..Setup::default() })?;
+        stand.mode(&json!({ "latency_ms": 2, "balance": "1000000" }))?;
+        Ok(Self { stand, chance: Chance(seed | 1), figures: Figures::new(seed), bought: BTreeSet::new() })
     }
-    let (submitted, bought) = load.stop();
-    thread::sleep(Duration::from_millis(100));
-    figures.submitted += submitted;
-    figures.bought += bought;
-    let charged = stand.charged()?.nanos() - before;
-    let used = used(stand, &life)?;
-    figures.over += (charged - life.cap).max(0);
-    ensure!(charged <= life.cap, "{}: the provider charged {charged} over a cap of {}", life.name, life.cap);
-    ensure!(charged <= used && used <= life.cap, "{}: charged {charged}, ours {used}, cap {}", life.name, life.cap);
-    spend_the_rest(stand, &life, used)?;
-    note_received(stand, figures)
-}
 
-/// What is free can be spent, and not a task more.
-fn spend_the_rest(stand: &Stand, life: &Life, used: i64) -> Result<()> {
-    let free = (life.cap - used) / PRICE;
-    let tries = free.min(5) + i64::from(free < 5) * 2;
-    let bought = (0..tries).filter(|_| call(stand.at, &submission(&life.key)).is_ok_and(|answer| answer.task().is_some())).count();
-    ensure!(i64::try_from(bought)? == free.min(5), "{}: {free} tasks are free, {bought} of {tries} were admitted", life.name);
-    Ok(())
-}
+    /// A fresh key: three of four well below their cap, one that reaches it.
+    fn live(&mut self, kills: u32) -> Result<()> {
+        self.figures.keys += 1;
+        let tight = self.figures.keys % 4 == 2;
+        let (text, cap) = if tight { ("1/month", 10 * PRICE) } else { ("100000/month", 1_000_000 * PRICE) };
+        let name = format!("life-{}", self.figures.keys);
+        let key = self.stand.key(&name, json!({ "caps": [text] }))?;
+        let life = Life { name, key, cap, tight };
+        let before = self.stand.charged()?.nanos();
+        // ten tasks last through the kills only where callers take their time
+        let pause = Duration::from_millis(if tight { 400 } else { 0 });
+        let callers = Callers::start(self.stand.at, &life.key, CALLERS, pause, &mut self.chance);
+        self.kill(kills)?;
+        let told = callers.stop();
+        thread::sleep(Duration::from_millis(100));
+        self.compare(&life, before, told?)
+    }
 
-fn used(stand: &Stand, life: &Life) -> Result<i64> {
-    let shown = stand.ask("GET", &format!("/v1/keys/{}", life.name), None)?;
-    money(&shown, "/limits/0/used")
+    /// Kills at random moments, and once a life the machine's way: a line that was half written.
+    fn kill(&mut self, kills: u32) -> Result<()> {
+        let torn = self.chance.below(u64::from(kills));
+        for kill in 0..kills {
+            thread::sleep(Duration::from_millis(5 + self.chance.below(146)));
+            self.stand.gate.kill()?;
+            if u64::from(kill) == torn {
+                journal::tear(&self.stand.audit())?;
+            }
+            self.figures.tails += journal::half_lines(&self.stand.audit())?;
+            let took = self.stand.restart()?;
+            self.figures.kills += 1;
+            self.figures.restarts.push(took);
+            ensure!(took <= RESTART, "kill {}: the restart took {took:?}", self.figures.kills);
+        }
+        Ok(())
+    }
+
+    /// The provider's books beside the gate's, and what is left beside what can be spent.
+    fn compare(&mut self, life: &Life, before: i64, told: Told) -> Result<()> {
+        let Life { name, cap, .. } = life;
+        let admitted = i64::try_from(told.bought.len())? * PRICE;
+        let refused: u64 = told.refused.values().sum();
+        self.figures.add(&told);
+        self.bought.extend(told.bought);
+        let charged = self.stand.charged()?.nanos() - before;
+        self.figures.over += (charged - cap).max(0);
+        ensure!(charged <= *cap, "{name}: the provider charged {charged} over a cap of {cap}");
+        let used = self.used(name)?;
+        let (settled, ours) = (used.settled, used.all());
+        ensure!(settled <= charged && charged <= ours, "{name}: settled {settled}, charged {charged}, ours {ours}");
+        ensure!(admitted <= charged, "{name}: {admitted} was answered with a task, {charged} was charged");
+        ensure!(ours <= *cap, "{name}: ours {ours} over a cap of {cap}");
+        ensure!(life.tight || refused == 0, "{name}: refused far below its cap: {:?}", told.refused);
+        let shown = self.stand.ask("GET", &format!("/v1/keys/{name}"), None)?;
+        let shown = money(&shown, "/limits/0/used")?;
+        ensure!(shown == ours, "{name}: the limit says {shown} are used, the books say {ours}");
+        self.spend_the_rest(life, ours)?;
+        let charged = self.stand.charged()?.nanos() - before;
+        ensure!(charged <= *cap, "{name}: the provider charged {charged} over a cap of {cap}, once the rest was spent");
+        self.note_received()
+    }
+
+    /// What is free can be spent, and of a tight cap not a task more.
+    fn spend_the_rest(&mut self, life: &Life, ours: i64) -> Result<()> {
+        let free = (life.cap - ours) / PRICE;
+        let (tries, due) = if life.tight { (free + 3, free) } else { (20, 20) };
+        for number in 0..tries {
+            let answer = call(self.stand.at, &submission(&life.key))?;
+            let bought = answer.task().is_some();
+            ensure!(bought == (number < due), "{}: {due} tasks are free, number {} was answered {:?}", life.name, number + 1, answer.body);
+            if let Some(task) = answer.task() {
+                self.bought.insert(answer.id().to_owned());
+                self.figures.admitted += 1;
+                call(self.stand.at, &poll(&life.key, task))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the books say of one key, or of all.
+    fn used(&self, key: &str) -> Result<Used> {
+        let usage = self.stand.ask("GET", "/v1/usage?by=key&since=2d", None)?;
+        let rows = usage.get("rows").and_then(Value::as_array).context("no rows")?;
+        let row = rows.iter().find(|row| row.get("key").and_then(Value::as_str) == Some(key));
+        let row = row.with_context(|| format!("no usage of {key} in {usage}"))?;
+        Ok(Used { settled: money(row, "/settled")?, held: money(row, "/held")?, unknown: money(row, "/unknown")? })
+    }
+
+    /// Counts the submissions that reached the provider, and lets it forget them.
+    fn note_received(&mut self) -> Result<()> {
+        let target = |one: &&Value| one.get("target").and_then(Value::as_str).is_some_and(|to| to.starts_with("/in.php"));
+        self.figures.received += u64::try_from(self.stand.received()?.iter().filter(target).count())?;
+        exchange(self.stand.provider, b"DELETE /_sandbox/requests HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\r\n")?;
+        Ok(())
+    }
+
+    /// The sums, the intents, and the log itself.
+    fn finish(mut self) -> Result<Figures> {
+        let usage = self.stand.ask("GET", "/v1/usage?by=key&since=2d", None)?;
+        let unknown = money(&usage, "/total/unknown")?;
+        let figures = &mut self.figures;
+        figures.charged = self.stand.charged()?.nanos();
+        figures.ours = money(&usage, "/total/settled")? + money(&usage, "/total/held")? + unknown;
+        figures.unknown = unknown;
+        self.stand.gate.stop()?;
+        let intents = journal::intents(&self.stand.audit())?;
+        figures.intents = u64::try_from(intents.len())?;
+        let Figures { intents: written, received, kills, .. } = *figures;
+        ensure!(written >= received, "{received} submissions reached the provider, {written} intents are written");
+        // more would be intents of calls that nobody made
+        let slack = u64::from(kills) * CALLERS;
+        ensure!(written - received <= slack, "{written} intents are written, {received} submissions reached the provider");
+        let paid_for = i64::try_from(written)? * PRICE;
+        ensure!(figures.ours <= paid_for, "ours {} is more than {written} intents can have cost", figures.ours);
+        let missing: Vec<_> = self.bought.difference(&intents).take(3).collect();
+        ensure!(missing.is_empty(), "bought without an intent: {missing:?}");
+        let cuts = journal::cuts(&self.stand.audit())?;
+        ensure!(cuts == figures.tails, "{} half lines were left behind, {cuts} cuts are recorded", figures.tails);
+        figures.verified = tollgate_audit::verify(&self.stand.audit()).map_err(|all| anyhow::anyhow!("the log is not whole: {all:?}"))?;
+        ensure!(figures.verified.unsealed == 0, "{} lines are unsealed after a stop", figures.verified.unsealed);
+        Ok(self.figures)
+    }
 }
 
 fn money(shown: &Value, place: &str) -> Result<i64> {
@@ -106,84 +201,8 @@ fn money(shown: &Value, place: &str) -> Result<i64> {
     Ok(Money::parse(text)?.nanos())
 }
 
-/// Counts the submissions that reached the provider, and lets it forget them.
-fn note_received(stand: &Stand, figures: &mut Figures) -> Result<()> {
-    let submissions = stand
-        .received()?
-        .iter()
-        .filter(|one| one.get("target").and_then(Value::as_str).is_some_and(|to| to.starts_with("/in.php")))
-        .count();
-    figures.received += u64::try_from(submissions)?;
-    exchange(stand.provider, b"DELETE /_sandbox/requests HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n\r\n")?;
-    Ok(())
-}
-
-/// The sums, the intents, and the log itself.
-fn finish(stand: &mut Stand, figures: &mut Figures) -> Result<()> {
-    let usage = stand.ask("GET", "/v1/usage?by=key&since=2d", None)?;
-    let (settled, held, unknown) = (money(&usage, "/total/settled")?, money(&usage, "/total/held")?, money(&usage, "/total/unknown")?);
-    figures.charged = stand.charged()?.nanos();
-    (figures.ours, figures.unknown) = (settled + held + unknown, unknown);
-    ensure!(figures.ours >= figures.charged, "ours {} is below the provider's {}", figures.ours, figures.charged);
-    ensure!(figures.ours - unknown <= figures.charged, "{} without the unknown is above the provider's {}", figures.ours, figures.charged);
-    stand.gate.stop()?;
-    let lines = tollgate_audit::find(&stand.audit(), b"\"action\":\"intent\"", usize::MAX)?;
-    let intents: HashSet<&str> = lines.iter().filter_map(|line| line.value.pointer("/tollgate/request_id")?.as_str()).collect();
-    figures.intents = u64::try_from(intents.len())?;
-    ensure!(
-        figures.intents >= figures.received,
-        "{} submissions reached the provider, {} intents are written",
-        figures.received,
-        figures.intents
-    );
-    let findings = tollgate_audit::verify(&stand.audit()).err().unwrap_or_default();
-    ensure!(findings.is_empty(), "the log is not whole: {findings:?}");
-    Ok(())
-}
-
-/// Callers that submit and poll until they are stopped; a gate that is away is tried again.
-struct Load {
-    stopped: Arc<AtomicBool>,
-    submitted: Arc<AtomicU64>,
-    bought: Arc<AtomicU64>,
-    callers: Vec<thread::JoinHandle<()>>,
-}
-
-impl Load {
-    fn start(at: SocketAddr, key: &str) -> Self {
-        let load = Self { stopped: Arc::default(), submitted: Arc::default(), bought: Arc::default(), callers: Vec::new() };
-        let callers = (0..CALLERS).map(|_| {
-            let (stopped, submitted, bought, key) = (load.stopped.clone(), load.submitted.clone(), load.bought.clone(), key.to_owned());
-            thread::spawn(move || {
-                while !stopped.load(Ordering::Relaxed) {
-                    let Ok(answer) = call(at, &submission(&key)) else {
-                        thread::sleep(Duration::from_millis(3));
-                        continue;
-                    };
-                    submitted.fetch_add(1, Ordering::Relaxed);
-                    match answer.task() {
-                        Some(task) => {
-                            bought.fetch_add(1, Ordering::Relaxed);
-                            let _ = call(at, &poll(&key, task));
-                        }
-                        None => thread::sleep(Duration::from_millis(2)),
-                    }
-                }
-            })
-        });
-        Self { callers: callers.collect(), ..load }
-    }
-
-    fn stop(self) -> (u64, u64) {
-        self.stopped.store(true, Ordering::Relaxed);
-        for caller in self.callers {
-            let _ = caller.join();
-        }
-        (self.submitted.load(Ordering::Relaxed), self.bought.load(Ordering::Relaxed))
-    }
-}
-
 /// A small generator, so that a run can be had again from its seed (xorshift64).
+#[derive(Clone, Copy)]
 struct Chance(u64);
 
 impl Chance {
@@ -192,29 +211,5 @@ impl Chance {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 % bound
-    }
-}
-
-impl fmt::Display for Figures {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut restarts = self.restarts.clone();
-        restarts.sort_unstable();
-        let at =
-            |part: usize| restarts.get((restarts.len() * part / 100).min(restarts.len().saturating_sub(1))).copied().unwrap_or_default();
-        let dollars = Money::from_nanos;
-        writeln!(out, "kills         {} (seed {}), {} keys", self.kills, self.seed, self.keys)?;
-        writeln!(out, "submissions   {} answered, {} bought", self.submitted, self.bought)?;
-        writeln!(out, "intents       {} for {} submissions that reached the provider", self.intents, self.received)?;
-        writeln!(out, "charged       ${} by the provider's books", dollars(self.charged))?;
-        writeln!(out, "ours          ${}, of it ${} unknown", dollars(self.ours), dollars(self.unknown))?;
-        writeln!(out, "over a cap    ${}", dollars(self.over))?;
-        write!(out, "restart       p50 {:?}, p99 {:?}, most {:?}", at(50), at(99), at(100))
-    }
-}
-
-impl Figures {
-    /// The longest restart.
-    pub fn longest_restart(&self) -> Duration {
-        self.restarts.iter().max().copied().unwrap_or_default()
     }
 }

@@ -1,12 +1,12 @@
 //! One HTTP/1.1 call over a socket of its own, bytes in and bytes out: nothing is hidden and nothing is repaired.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use socket2::{Domain, Socket, Type};
 
 /// Nothing here waits longer.
@@ -52,6 +52,32 @@ impl Answer {
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).context("no status")?.parse()?;
         let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
         Ok(Self { status, headers: headers.collect(), body: body.to_owned() })
+    }
+}
+
+/// A connection that is kept between calls.
+pub(crate) struct Kept {
+    stream: BufReader<TcpStream>,
+}
+
+impl Kept {
+    /// Connects.
+    pub(crate) fn open(at: SocketAddr) -> Result<Self> {
+        Ok(Self { stream: BufReader::new(connect(at, Ipv4Addr::LOCALHOST)?) })
+    }
+
+    /// A GET and its answer, which has a `Content-Length`; after an error the connection is of no use.
+    pub(crate) fn call(&mut self, target: &str) -> Result<Answer> {
+        self.stream.get_mut().write_all(format!("GET {target} HTTP/1.1\r\nHost: gate\r\n\r\n").as_bytes())?;
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(b"\r\n\r\n") {
+            ensure!(self.stream.read_until(b'\n', &mut bytes)? > 0, "no answer but {:?}", String::from_utf8_lossy(&bytes));
+        }
+        let mut answer = Answer::parse(&bytes)?;
+        let mut body = vec![0; answer.header("content-length").context("no length")?.parse()?];
+        self.stream.read_exact(&mut body)?;
+        answer.body = String::from_utf8(body)?;
+        Ok(answer)
     }
 }
 
