@@ -42,6 +42,9 @@ async fn late_poll(worker: &Worker, upstream: &Arc<Upstream>, task: TaskId) {
 
 async fn ask(worker: &Worker, upstream: &Upstream, task: TaskId) -> Option<Ending> {
     let entry = upstream.keyring.current()?;
+    if !upstream.breaker.permits(entry.version(), worker.gate.clock.now().mono) {
+        return None;
+    }
     let operation = Operation::from(FreeOperation::Poll { task });
     let answer = send::transmit(worker, upstream, &entry, &operation, AnswerForm::default()).await.answer.ok()?;
     settle::ending(&v1::read(&operation, &upstream.profile, answer.status, &answer.body))

@@ -181,6 +181,7 @@ fn upstream(provider: SocketAddr, books: &Books, real_key: Option<&str>) -> Arc<
         origin: Origin::new(provider.ip().to_string(), provider.port(), None),
         keyring,
         threads: None,
+        breaker: Default::default(),
         stopped: Default::default(),
     })
 }

@@ -13,6 +13,7 @@ use tollgate_policy::price::PriceTable;
 use tollgate_registry::Registry;
 use tollgate_secrets::Keyring;
 
+use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::egress::dial::Origin;
 use crate::recent::Recent;
@@ -79,6 +80,8 @@ pub struct Upstream {
     pub account: Arc<Account>,
     /// The plan's threads, where it is sold by threads.
     pub threads: Option<u32>,
+    /// Whether the provider refuses the real key.
+    pub breaker: Breaker,
     /// Methods that cost more than their price says; until the gate is started with a higher one.
     pub stopped: ArcSwap<Vec<Box<str>>>,
 }

@@ -1,5 +1,6 @@
 //! The corridor: listeners, rooms, errands, egress, responses.
 
+mod breaker;
 pub mod clock;
 mod corridor;
 mod deadline;
@@ -22,6 +23,7 @@ mod strangers;
 pub mod tally;
 mod worker;
 
+pub use breaker::Breaker;
 pub use gate::{Bound, Gate, Upstream, Upstreams};
 pub use recent::Recent;
 pub use settings::{Budgets, Listener, Settings, Timeouts};

@@ -162,6 +162,13 @@ impl GateDoor for Inside {
                     );
                 }
             }
+            if upstream.breaker.is_open() {
+                say(
+                    "error",
+                    format!("the provider refuses the real key of `{name}`"),
+                    "give a valid key to its source: it is taken up within a second; the old one is tried again every half minute",
+                );
+            }
             for method in upstream.stopped.load().iter() {
                 say(
                     "warning",

@@ -47,6 +47,7 @@ pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clo
             keyring: watches.keyring(&upstream.name).context("an upstream without a secret")?,
             account,
             threads: upstream.plan.map(|plan| plan.threads).or(threads),
+            breaker: Default::default(),
             stopped: Default::default(),
         });
         with_limits.push((made, limits));

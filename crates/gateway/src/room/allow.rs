@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tollgate_books::{Hold, Wish};
-use tollgate_model::{Denial, DenialCode, Factor, Money};
+use tollgate_model::{Denial, DenialCode, Factor, Money, Mono};
 use tollgate_policy::judge::{self, Judged};
 use tollgate_policy::policy::Observed;
 
@@ -37,6 +37,10 @@ impl Drop for Flight {
 impl Sendable for Reserved<'_> {
     fn upstream(&self) -> &Arc<Upstream> {
         &self.timely.located.identified.arrival.upstream
+    }
+
+    fn arrived(&self) -> Mono {
+        self.timely.located.identified.arrival.now.mono
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tollgate_model::{Denial, DenialCode};
+use tollgate_model::{Denial, DenialCode, Mono};
 use tollgate_secrets::Entry;
 
 use super::record::Line;
@@ -13,6 +13,9 @@ use crate::refusal::Refusal;
 pub trait Sendable {
     /// The one upstream it may go to.
     fn upstream(&self) -> &Arc<Upstream>;
+
+    /// When it arrived.
+    fn arrived(&self) -> Mono;
 }
 
 /// A stage with the key it will be sent with; the plaintext stays in the keyring's entry and is borrowed from there.
@@ -29,6 +32,10 @@ pub(crate) fn credential<S: Sendable>(stage: S, line: &mut Line<'_>) -> Result<A
         return Err(Denial::new(DenialCode::SecretUnavailable, "the upstream's real key has not been read yet").retry_after(5_000).into());
     };
     line.secret(entry.version());
+    if !stage.upstream().breaker.permits(entry.version(), stage.arrived()) {
+        let why = "the provider refuses the real key: it is tried again in half a minute, and a new version at once";
+        return Err(Denial::new(DenialCode::SecretUnavailable, why).retry_after(30_000).into());
+    }
     Ok(Armed { stage, entry, _proof: () })
 }
 

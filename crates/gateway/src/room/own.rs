@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_books::LimitView;
 use tollgate_dialect::v1::{Operation, render};
-use tollgate_model::{Amount, Denial, DenialCode, LimitKind, Money, Scope};
+use tollgate_model::{Amount, Denial, DenialCode, LimitKind, Money, Mono, Scope};
 
 use super::arm::Sendable;
 use super::identify::Identified;
@@ -24,6 +24,10 @@ pub struct Owned<'a> {
 impl Sendable for Owned<'_> {
     fn upstream(&self) -> &Arc<Upstream> {
         &self.located.identified.arrival.upstream
+    }
+
+    fn arrived(&self) -> Mono {
+        self.located.identified.arrival.now.mono
     }
 }
 

@@ -5,6 +5,7 @@ use tollgate_books::{Closed, Ending, Sent};
 use tollgate_dialect::Profile;
 use tollgate_dialect::v1::{self, Charged, Operation, Part, Reading, Refused, Said, Shown, WordClass, render};
 use tollgate_model::{Failure, FailureCode, Money, Retry, Side, TaskId};
+use tollgate_secrets::VersionId;
 
 use super::intend::Intended;
 use super::own::Owned;
@@ -32,11 +33,12 @@ enum Outcome {
 
 /// Reads the answer, writes the outcome, tells the books, and only then makes the client's answer.
 pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker, line: &mut Line<'_>) -> Result<Settled, Refusal> {
-    let Answered { stage: Intended { timely, sent, held, .. }, answer, .. } = answered;
+    let Answered { stage: Intended { timely, sent, held, entry, .. }, answer, .. } = answered;
     let identified = &timely.located.identified;
     let upstream = &identified.arrival.upstream;
     let reading = v1::read(&identified.operation, &upstream.profile, answer.status, &answer.body);
     let outcome = outcome(&reading, held);
+    judge_key(worker, upstream, entry.version(), &reading);
     if let Reading::Refused(refused) = &reading {
         refusal(refused, line);
     }
@@ -134,6 +136,9 @@ pub(crate) fn read(answered: &Answered<Owned<'_>>, worker: &Worker, line: &mut L
     let identified = &answered.stage.located.identified;
     let upstream = &identified.arrival.upstream;
     let reading = v1::read(&identified.operation, &upstream.profile, answered.answer.status, &answered.answer.body);
+    if let Some(entry) = upstream.keyring.current() {
+        judge_key(worker, upstream, entry.version(), &reading);
+    }
     match (&identified.operation, &reading) {
         (Operation::Poll { task, .. }, reading) => {
             if let Some(ending) = ending(reading) {
@@ -196,6 +201,15 @@ pub(crate) fn stop_if_exceeded(worker: &Worker, upstream: &Upstream, closed: &Cl
             closed.method, closed.settled, closed.held
         );
         worker.alarm("price_exceeded", &upstream.name, &what);
+    }
+}
+
+/// What the answer says about our key.
+fn judge_key(worker: &Worker, upstream: &Upstream, version: &VersionId, reading: &Reading<'_>) {
+    match reading {
+        Reading::Refused(refused) if refused.class == WordClass::Auth => upstream.breaker.refused(version, worker.gate.clock.now().mono),
+        Reading::Unusable(_) => {}
+        _ => upstream.breaker.accepted(),
     }
 }
 

@@ -58,3 +58,20 @@ async fn an_id_that_is_given_twice_is_withheld_from_both() {
         assert_eq!(stage.get(&format!("/res.php?key={key}&action=get&id=7000001")).await.denied, Some("not_owner"));
     }
 }
+
+#[tokio::test]
+async fn se_14_a_refused_key_is_not_shown_again_and_a_poll_reads_not_ready_meanwhile() {
+    let stage = Fixture::new().await;
+    let key = stage.key("shop", |_| {}).await;
+    stage.submit(&key).await;
+    stage.provider_says(Says::Body("ERROR_KEY_DOES_NOT_EXIST"));
+    assert_eq!(text(&stage.submit(&key).await), "ERROR_TOLLGATE_UPSTREAM_ACCOUNT");
+    let before = stage.received.lock().len();
+    for _ in 0..10 {
+        assert_eq!(stage.submit(&key).await.denied, Some("secret_unavailable"));
+    }
+    let polled = stage.get(&format!("/res.php?key={key}&action=get&id=7000001")).await;
+    assert_eq!(text(&polled), "CAPCHA_NOT_READY");
+    assert_eq!(stage.received.lock().len(), before);
+    assert_eq!(stage.left("shop").await, 900_000_000);
+}
