@@ -249,3 +249,6 @@ fn draw<const N: usize>(random: fn(&mut [u8]) -> bool) -> Result<[u8; N], Regist
     let mut bytes = [0; N];
     if random(&mut bytes) { Ok(bytes) } else { Err(RegistryError::NoRandomness) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,13 +74,13 @@ impl KeyTerms {
             return Err(TermsError::NoLimit);
         }
         self.limits.check()?;
+        self.check_methods(prices)?;
         // under a plan by threads a task costs what was imputed to it: one price is enough for a cap to bound something
         let costs = |(method, price): (&str, Money)| price > Money::ZERO && self.methods.hold(method);
         if !self.limits.caps.is_empty() && !prices.iter().any(costs) {
             return Err(TermsError::MoneyWithoutPrice);
         }
         self.check_addresses()?;
-        self.check_methods(prices)?;
         self.check_life(now)?;
         if self.observe.is_some_and(|observe| !(observe.network || observe.hours || observe.rate)) {
             return Err(TermsError::ObservesNothing);
