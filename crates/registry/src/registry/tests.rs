@@ -22,6 +22,7 @@ fn terms() -> KeyTerms {
 }
 
 /// Attaches how many limits a key has.
+#[expect(clippy::unnecessary_wraps, reason = "the form that a registry asks for")]
 fn attach(_: &KeyRecord, limits: &[Limit], _: Option<&usize>) -> Option<usize> {
     Some(limits.len())
 }
@@ -176,7 +177,8 @@ async fn id_19_ten_thousand_keys_are_well_formed_and_no_two_are_alike() {
 
 #[tokio::test]
 async fn terms_that_cannot_be_meant_are_refused_each_with_its_reason() {
-    let table: [(fn(&mut KeyTerms), TermsError); 9] = [
+    type Change = fn(&mut KeyTerms);
+    let table: [(Change, TermsError); 9] = [
         (|terms| terms.limits.caps.clear(), TermsError::NoLimit),
         (|terms| terms.allow = Allow::default(), TermsError::NoAddress),
         (|terms| terms.limits.concurrency = Some(0), TermsError::NoConcurrency),
