@@ -160,3 +160,6 @@ impl Account {
         state.pending = facts;
     }
 }
+
+#[cfg(test)]
+mod tests;

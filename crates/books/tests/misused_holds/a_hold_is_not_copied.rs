@@ -1,0 +1,7 @@
+use tollgate_books::Hold;
+
+fn copied(hold: &Hold) -> Hold {
+    hold.clone()
+}
+
+fn main() {}
