@@ -31,6 +31,7 @@ pub(crate) fn post(
             tally.add(before.as_ref(), &after)?;
         }
     }
+    holds.write()?;
     tally.write(&instance)?;
     for (lane, number) in upto {
         mark(conn, &lane, number)?;

@@ -12,12 +12,15 @@ use crate::failure::Failure;
 
 /// Another program that reads or copies the file may hold it this long; inside the store's deadline.
 const BUSY: Duration = Duration::from_secs(1);
-/// What every connection is told. `FULL`: a commit is on the disk when it returns, also in WAL mode.
+/// What every connection is told. `FULL`: a commit is on the disk when it returns, also in WAL mode. What a savepoint would take
+/// back is remembered in memory, not in a file; the cache is in KiB.
 const SETTINGS: &str = "
     PRAGMA trusted_schema = OFF;
     PRAGMA cell_size_check = ON;
     PRAGMA foreign_keys = ON;
     PRAGMA synchronous = FULL;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -8192;
     PRAGMA journal_size_limit = 67108864;";
 
 /// The store's file.
