@@ -8,9 +8,11 @@ mod figure;
 mod load;
 mod meter;
 
+use std::fs;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use serde_json::{Value, json};
 
 use self::contestant::{Contestant, Ground};
 use self::figure::Spread;
@@ -37,61 +39,113 @@ impl Slice {
     fn norm(&self) -> f64 {
         self.cpu.as_secs_f64() / self.upstream.as_secs_f64()
     }
+
+    fn p50_us(&self) -> f64 {
+        self.took.p50().as_secs_f64() * 1e6
+    }
 }
 
-/// Runs it: 15 rounds, with `--quick` 5.
+/// nginx and the gate in the same round.
+type Pair = (Slice, Slice);
+
+struct Bench {
+    ground: Ground,
+    runtime: tokio::runtime::Runtime,
+    rounds: usize,
+}
+
+/// Runs it: 15 rounds over 10,000 keys, with `--quick` 5 over 256; the figures are printed, and written beside the build.
 pub(crate) fn run(at: &Repository, words: &[String]) -> Result<()> {
-    let rounds = if words.iter().any(|word| word == "--quick") { 5 } else { 15 };
-    let ground = Ground::prepare(at)?;
+    let (rounds, keys) = if words.iter().any(|word| word == "--quick") { (5, 256) } else { (15, 10_000) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    println!("{CONNECTIONS} connections, {} keys, {rounds} rounds of one second each", ground.keys.len());
-    for mix in [Mix::SubmitAndPolls, Mix::SubmitOnly] {
+    let bench = Bench { ground: Ground::prepare(at, keys)?, runtime, rounds };
+    println!("{CONNECTIONS} connections, {keys} keys, {rounds} rounds of one second each");
+    let whole = bench.beside(Mix::SubmitAndPolls)?;
+    let submit = bench.beside(Mix::SubmitOnly)?;
+    let refusals = bench.refusals()?;
+    let alone = bench.alone()?;
+    let (nginx, gate) = (meter::memory_kib(bench.ground.nginx.pid)?, meter::memory_kib(bench.ground.gate.pid)?);
+    println!("memory: nginx {nginx} KiB, gate {gate} KiB");
+    let figures = json!({
+        "connections": CONNECTIONS, "keys": keys, "rounds": rounds,
+        "submit_and_polls": whole, "submit_only": submit, "refusals": refusals, "one_connection": alone, "memory_kib": { "nginx": nginx, "gate": gate },
+    });
+    let file = at.target.join("bench.json");
+    fs::write(&file, format!("{figures:#}\n"))?;
+    println!("as JSON: {}", file.display());
+    Ok(())
+}
+
+impl Bench {
+    /// Both under the same load.
+    fn beside(&self, mix: Mix) -> Result<Value> {
+        let pairs = self.pairs(mix, CONNECTIONS)?;
+        let spread = |of: fn(&Pair) -> f64| Spread::of(pairs.iter().map(of));
+        println!("\n{} ({} rounds counted)", mix.name(), pairs.len());
+        println!("            requests/s   CPU µs/request");
+        let nginx = (spread(|(nginx, _)| f64::from(nginx.took.requests))?, spread(|(nginx, _)| nginx.cpu_us())?);
+        let gate = (spread(|(_, gate)| f64::from(gate.took.requests))?, spread(|(_, gate)| gate.cpu_us())?);
+        for (name, (requests, cpu)) in [("nginx bare", nginx), ("gate", gate)] {
+            println!("{name:<11} {:>10.0}   {:>14.2}", requests.median, cpu.median);
+        }
+        let (norm, raw) = (spread(|(nginx, gate)| gate.norm() / nginx.norm())?, spread(|(nginx, gate)| gate.cpu_us() / nginx.cpu_us())?);
+        println!("gate ÷ nginx, norm: {norm}");
+        println!("gate ÷ nginx, raw:  {raw}");
+        Ok(json!({
+            "rounds_counted": pairs.len(), "norm": norm, "raw": raw,
+            "nginx": { "requests_per_second": nginx.0, "cpu_us": nginx.1 }, "gate": { "requests_per_second": gate.0, "cpu_us": gate.1 },
+        }))
+    }
+
+    /// The gate alone: nginx refuses nobody.
+    fn refusals(&self) -> Result<Value> {
+        let slices: Vec<Slice> =
+            (0..self.rounds).map(|_| self.slice(&self.ground.gate, Mix::Stranger, CONNECTIONS)).collect::<Result<_>>()?;
+        let cpu = Spread::of(slices.iter().map(Slice::cpu_us))?;
+        let requests = Spread::of(slices.iter().map(|slice| f64::from(slice.took.requests)))?;
+        println!("\n{}: {:.0} a second, CPU µs/request {cpu}", Mix::Stranger.name(), requests.median);
+        Ok(json!({ "requests_per_second": requests, "cpu_us": cpu }))
+    }
+
+    /// What one caller waits for, in rounds like the rest: a machine that idles wakes up slowly in one second and fast in another.
+    fn alone(&self) -> Result<Value> {
+        let pairs = self.pairs(Mix::SubmitAndPolls, 1)?;
+        let spread = |of: fn(&Pair) -> f64| Spread::of(pairs.iter().map(of));
+        let (nginx, gate) = (spread(|(nginx, _)| nginx.p50_us())?, spread(|(_, gate)| gate.p50_us())?);
+        let (added, ratio) =
+            (spread(|(nginx, gate)| gate.p50_us() - nginx.p50_us())?, spread(|(nginx, gate)| gate.p50_us() / nginx.p50_us())?);
+        println!("\none connection: p50 {nginx} µs through nginx, {gate} µs through the gate; in a pair {added} µs more, × {ratio}");
+        Ok(json!({ "nginx_p50_us": nginx, "gate_p50_us": gate, "more_us": added, "ratio": ratio }))
+    }
+
+    fn pairs(&self, mix: Mix, connections: usize) -> Result<Vec<Pair>> {
         let mut pairs = Vec::new();
-        for round in 0..rounds {
-            pairs.extend(pair(&runtime, &ground, mix, round)?);
+        for round in 0..self.rounds {
+            pairs.extend(self.pair(mix, connections, round)?);
         }
-        report(mix, &pairs)?;
+        Ok(pairs)
     }
-    let alone = |contestant: &Contestant| runtime.block_on(load::drive(contestant.address, &ground.keys, Mix::SubmitAndPolls, 1, SLICE));
-    let (nginx, gate) = (alone(&ground.nginx)?, alone(&ground.gate)?);
-    println!("\none connection: p50 {} µs through nginx, {} µs through the gate", nginx.p50().as_micros(), gate.p50().as_micros());
-    println!("memory: nginx {} KiB, gate {} KiB", meter::memory_kib(ground.nginx.pid)?, meter::memory_kib(ground.gate.pid)?);
-    Ok(())
-}
 
-/// Both contestants in turn, every other round in the other order; nothing if a slice was disturbed.
-fn pair(runtime: &tokio::runtime::Runtime, ground: &Ground, mix: Mix, round: usize) -> Result<Option<(Slice, Slice)>> {
-    let slice = |contestant: &Contestant| -> Result<Slice> {
-        let before = (meter::cpu(contestant.pid)?, meter::cpu(ground.upstream.pid)?);
-        let took = runtime.block_on(load::drive(contestant.address, &ground.keys, mix, CONNECTIONS, SLICE))?;
+    /// Both contestants in turn, every other round in the other order; nothing if a slice was disturbed.
+    fn pair(&self, mix: Mix, connections: usize, round: usize) -> Result<Option<Pair>> {
+        let slice = |contestant| self.slice(contestant, mix, connections);
+        let (nginx, gate) = if round.is_multiple_of(2) {
+            (slice(&self.ground.nginx)?, slice(&self.ground.gate)?)
+        } else {
+            let gate = slice(&self.ground.gate)?;
+            (slice(&self.ground.nginx)?, gate)
+        };
+        Ok((nginx.took.requests >= FEWEST && gate.took.requests >= FEWEST).then_some((nginx, gate)))
+    }
+
+    fn slice(&self, contestant: &Contestant, mix: Mix, connections: usize) -> Result<Slice> {
+        let upstream = self.ground.upstream.pid;
+        let before = (meter::cpu(contestant.pid)?, meter::cpu(upstream)?);
+        let took = self.runtime.block_on(load::drive(contestant.address, &self.ground.keys, mix, connections, SLICE))?;
         let cpu = meter::cpu(contestant.pid)?.saturating_sub(before.0);
-        Ok(Slice { took, cpu, upstream: meter::cpu(ground.upstream.pid)?.saturating_sub(before.1) })
-    };
-    let (nginx, gate) = if round.is_multiple_of(2) {
-        (slice(&ground.nginx)?, slice(&ground.gate)?)
-    } else {
-        let gate = slice(&ground.gate)?;
-        (slice(&ground.nginx)?, gate)
-    };
-    for (name, slice) in [("nginx", &nginx), ("gate", &gate)] {
-        if let Some(wrong) = &slice.took.wrong {
-            bail!("{name} answered {wrong:?}: a figure over wrong answers means nothing");
+        if let Some(wrong) = &took.wrong {
+            bail!("an answer was {wrong:?}: a figure over wrong answers means nothing");
         }
+        Ok(Slice { took, cpu, upstream: meter::cpu(upstream)?.saturating_sub(before.1) })
     }
-    Ok((nginx.took.requests >= FEWEST && gate.took.requests >= FEWEST).then_some((nginx, gate)))
-}
-
-fn report(mix: Mix, pairs: &[(Slice, Slice)]) -> Result<()> {
-    let spread = |of: fn(&(Slice, Slice)) -> f64| Spread::of(pairs.iter().map(of));
-    println!("\n{} ({} rounds counted)", mix.name(), pairs.len());
-    println!("            requests/s   CPU µs/request");
-    for (name, requests, cpu) in [
-        ("nginx bare", spread(|(nginx, _)| f64::from(nginx.took.requests))?, spread(|(nginx, _)| nginx.cpu_us())?),
-        ("gate", spread(|(_, gate)| f64::from(gate.took.requests))?, spread(|(_, gate)| gate.cpu_us())?),
-    ] {
-        println!("{name:<11} {:>10.0}   {:>14.2}", requests.median, cpu.median);
-    }
-    println!("gate ÷ nginx, norm: {}", spread(|(nginx, gate)| gate.norm() / nginx.norm())?);
-    println!("gate ÷ nginx, raw:  {}", spread(|(nginx, gate)| gate.cpu_us() / nginx.cpu_us())?);
-    Ok(())
 }

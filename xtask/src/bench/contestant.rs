@@ -8,11 +8,10 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::repository::Repository;
 use crate::step;
-
-const KEYS: usize = 256;
 
 /// A running server.
 pub(super) struct Contestant {
@@ -42,7 +41,7 @@ pub(super) struct Ground {
 
 impl Ground {
     /// Starts everything on free loopback ports, in a folder under the target folder.
-    pub(super) fn prepare(at: &Repository) -> Result<Self> {
+    pub(super) fn prepare(at: &Repository, keys: usize) -> Result<Self> {
         let binary = release(at)?;
         let folder = at.target.join("bench");
         let _ = fs::remove_dir_all(&folder);
@@ -50,7 +49,7 @@ impl Ground {
         let upstream = nginx(&folder.join("upstream"), 1, STAND_IN)?;
         let bare = BARE.replace("UPSTREAM", &upstream.address.to_string());
         let nginx = nginx(&folder.join("nginx"), 2, &bare)?;
-        let (gate, keys) = gate(&binary, &folder.join("gate"), upstream.address)?;
+        let (gate, keys) = gate(&binary, &folder.join("gate"), upstream.address, keys)?;
         Ok(Self { upstream, nginx, gate, keys })
     }
 }
@@ -132,7 +131,7 @@ struct Created {
     key: String,
 }
 
-fn gate(binary: &Path, folder: &Path, upstream: SocketAddr) -> Result<(Contestant, Vec<String>)> {
+fn gate(binary: &Path, folder: &Path, upstream: SocketAddr, keys: usize) -> Result<(Contestant, Vec<String>)> {
     fs::create_dir_all(folder)?;
     let config = folder.join("tollgate.toml");
     let state = folder.join("state");
@@ -146,17 +145,25 @@ fn gate(binary: &Path, folder: &Path, upstream: SocketAddr) -> Result<(Contestan
     let ready: Ready = serde_json::from_str(&line).with_context(|| format!("the gate did not say that it is ready: {line:?}"))?;
     let address = ready.gate.trim_start_matches("http://").parse().context("the gate's address cannot be read")?;
     let gate = Contestant { address, pid: child.id(), child, stop: None };
-    let keys = (0..KEYS).map(|number| key(binary, &state, number)).collect::<Result<_>>()?;
+    let socket = state.join("admin.sock");
+    let keys = (0..keys).map(|number| key(&socket, number)).collect::<Result<_>>()?;
     Ok((gate, keys))
 }
 
 /// A key with every limit set, and none that binds.
-fn key(binary: &Path, state: &Path, number: usize) -> Result<String> {
-    let mut create = Command::new(binary);
-    create.arg("--state").arg(state).args(["--json", "key", "create", &format!("bench-{number}"), "--allow", "127.0.0.0/8"]);
-    create.args(["--cap", "1000000/day Europe/Berlin", "--cap", "9000000/month", "--tasks", "100000000/day", "--rate", "6000000/min"]);
-    create.args(["--concurrency", "1000000", "--hours", "Mon-Sun 00:00-24:00 Europe/Berlin", "--methods", "userrecaptcha,base64"]);
-    let created: Created = serde_json::from_slice(&step::output(&mut create)?).context("key create --json has no key")?;
+fn key(socket: &Path, number: usize) -> Result<String> {
+    let terms = json!({
+        "name": format!("bench-{number}"),
+        "allow": ["127.0.0.0/8"],
+        "caps": ["1000000/day Europe/Berlin", "9000000/month"],
+        "tasks": ["100000000/day"],
+        "rate": "6000000/min",
+        "concurrency": 1_000_000,
+        "hours": ["Mon-Sun 00:00-24:00 Europe/Berlin"],
+        "methods": ["userrecaptcha", "base64"],
+    });
+    let made = tollgate_tests::unix(socket, "POST", "/v1/keys", Some(&terms))?;
+    let created: Created = serde_json::from_str(&made.body).with_context(|| format!("no key was made: {}", made.body))?;
     Ok(created.key)
 }
 

@@ -3,12 +3,14 @@
 use std::fmt;
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 
 /// The middle of some measurements, and how far they lie apart.
+#[derive(Clone, Copy, Serialize)]
 pub(super) struct Spread {
     pub(super) median: f64,
-    least: f64,
-    most: f64,
+    pub(super) least: f64,
+    pub(super) most: f64,
 }
 
 impl Spread {

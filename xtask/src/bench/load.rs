@@ -22,13 +22,19 @@ pub(super) enum Mix {
     SubmitAndPolls,
     /// The dearest request alone.
     SubmitOnly,
+    /// Submissions with a key that nobody has: each must be refused.
+    Stranger,
 }
+
+/// A key of the right shape.
+const STRANGER: &str = "tgk_0000000000000000000000000000";
 
 impl Mix {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::SubmitAndPolls => "submit and two polls",
             Self::SubmitOnly => "submit only",
+            Self::Stranger => "refusals of an unknown key",
         }
     }
 }
@@ -78,6 +84,14 @@ async fn client(address: SocketAddr, keys: &[String], mix: Mix, until: Instant) 
     let mut line =
         Line { address, stream: connect(address).await?, buffer: Vec::with_capacity(4096), closing: false, took: Took::default() };
     for key in keys.iter().cycle() {
+        if matches!(mix, Mix::Stranger) {
+            let stranger = request(&format!("/in.php?key={STRANGER}&{TASK}"));
+            line.refused(&stranger).await?;
+            if Instant::now() >= until {
+                break;
+            }
+            continue;
+        }
         let submit = request(&format!("/in.php?key={key}&{TASK}"));
         let Some(task) = line.ask(&submit).await? else { break };
         if matches!(mix, Mix::SubmitAndPolls) {
@@ -115,6 +129,24 @@ struct Line {
 impl Line {
     /// What stands behind `OK|`; nothing, and noted, when the answer is another one.
     async fn ask(&mut self, request: &str) -> Result<Option<String>> {
+        let body = self.call(request).await?;
+        let task = body.strip_prefix("OK|").map(str::to_owned);
+        if task.is_none() {
+            self.took.wrong = Some(body);
+        }
+        Ok(task)
+    }
+
+    /// An answer that must not be `OK|`.
+    async fn refused(&mut self, request: &str) -> Result<()> {
+        let body = self.call(request).await?;
+        if body.starts_with("OK|") {
+            self.took.wrong = Some(body);
+        }
+        Ok(())
+    }
+
+    async fn call(&mut self, request: &str) -> Result<String> {
         if self.closing {
             self.stream = connect(self.address).await?;
         }
@@ -126,17 +158,13 @@ impl Line {
                 bail!("the connection was closed under load");
             }
             if let Some(body) = whole(&self.buffer)? {
-                break body;
+                break body.to_owned();
             }
         };
         self.closing = self.buffer.windows(CLOSE.len()).any(|window| window.eq_ignore_ascii_case(CLOSE));
         self.took.requests += 1;
         self.took.latencies.push(begun.elapsed());
-        let task = body.strip_prefix("OK|").map(str::to_owned);
-        if task.is_none() {
-            self.took.wrong = Some(body.to_owned());
-        }
-        Ok(task)
+        Ok(body)
     }
 }
 
