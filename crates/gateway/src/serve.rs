@@ -18,6 +18,10 @@ use crate::worker::Worker;
 
 /// An idle connection is kept that long, and an answer must be taken within that time.
 const IDLE_MS: u64 = 60_000;
+/// A connection that has not sent a byte yet is kept that long.
+const SILENT_MS: u64 = 10_000;
+/// No body takes longer, however much of it has come.
+const BODY_MOST_MS: u64 = 60_000;
 const WRITE_MS: u64 = 15_000;
 /// A connection ends after that many requests or that long (SECURITY.md, limits).
 const MOST_REQUESTS: u32 = 1_000;
@@ -33,6 +37,14 @@ enum Ended {
     Answered,
 }
 
+/// Why a body was not read.
+enum Unread {
+    /// It is no body.
+    Rejected(Reject),
+    /// The gate has no room for it.
+    NoRoom,
+}
+
 /// A client's connection: its buffers and the slot for its deadlines. It remembers its peer and nothing else.
 struct Client<S> {
     stream: S,
@@ -41,13 +53,16 @@ struct Client<S> {
     body: Vec<u8>,
     slot: Rc<Slot>,
     began: Mono,
+    /// Whether it has been answered once.
+    served: bool,
 }
 
 /// Serves a connection until it ends.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(worker: Rc<Worker>, entrance: Rc<Entrance>, stream: S, peer: IpAddr) {
     let now = worker.gate.clock.now();
     let slot = worker.deadlines.slot();
-    let mut client = Client { stream, inbox: Vec::with_capacity(2048), outbox: Vec::new(), body: Vec::new(), slot, began: now.mono };
+    let mut client =
+        Client { stream, inbox: Vec::with_capacity(2048), outbox: Vec::new(), body: Vec::new(), slot, began: now.mono, served: false };
     for served in 1..=MOST_REQUESTS {
         if client.one(&worker, &entrance, peer, served == MOST_REQUESTS).await.is_err() {
             break;
@@ -65,9 +80,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             Ok(parsed) => parsed,
             Err(reject) => return self.turn_away(worker, peer, reject).await,
         };
-        let consumed = match self.read_body(worker, &head, length).await? {
+        // kept until the answer is written: the buffers it stands for are in use as long
+        let mut budget = listen::BodyBudget::new(worker);
+        let consumed = match self.read_body(worker, &head, length, &mut budget).await? {
             Ok(consumed) => consumed,
-            Err(reject) => return self.turn_away(worker, peer, reject).await,
+            Err(Unread::Rejected(reject)) => return self.turn_away(worker, peer, reject).await,
+            Err(Unread::NoRoom) => {
+                let reply = listen::overloaded(worker, entrance, peer, &head, self.inbox.get(..length).unwrap_or_default());
+                self.answer(worker, &reply, false).await?;
+                return Err(Ended::Answered);
+            }
         };
         let bytes = self.inbox.get(..length).unwrap_or_default();
         let mut reply = match listen::arrive(worker, entrance, peer, &head, bytes, &self.body) {
@@ -81,13 +103,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         let ends = reply.close;
         self.answer(worker, &reply, head.method == Method::Head).await?;
         self.shrink();
+        self.served = true;
+        drop(budget);
         if ends { Err(Ended::Answered) } else { Ok(()) }
     }
 
     async fn head(&mut self, worker: &Worker) -> Result<Result<(RequestHead, usize), Reject>, Ended> {
         let (limits, within) = (&worker.gate.settings.limits, worker.gate.settings.within);
         let waited_from = worker.gate.clock.now().mono;
-        let mut deadline = waited_from.plus_millis(if self.inbox.is_empty() { IDLE_MS } else { within.head_ms });
+        let patience = match (self.inbox.is_empty(), self.served) {
+            (false, _) => within.head_ms,
+            (true, false) => SILENT_MS,
+            (true, true) => IDLE_MS,
+        };
+        let mut deadline = waited_from.plus_millis(patience);
         loop {
             match parse_head(&self.inbox, limits) {
                 Ok(Some(parsed)) => return Ok(Ok(parsed)),
@@ -106,17 +135,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     /// Reads the body into `self.body`; the bytes of head and body together are then consumed.
-    async fn read_body(&mut self, worker: &Worker, head: &RequestHead, length: usize) -> Result<Result<usize, Reject>, Ended> {
+    async fn read_body(
+        &mut self,
+        worker: &Worker,
+        head: &RequestHead,
+        length: usize,
+        budget: &mut listen::BodyBudget<'_>,
+    ) -> Result<Result<usize, Unread>, Ended> {
         self.body.clear();
         let limit = listen::body_limit(head.path.of(&self.inbox), worker.gate.settings.limits.body);
         let mut decoder = match Decoder::new(head.framing, limit) {
             Ok(decoder) => decoder,
-            Err(reject) => return Ok(Err(reject)),
+            Err(reject) => return Ok(Err(Unread::Rejected(reject))),
         };
         if decoder.is_done() {
             return Ok(Ok(length));
         }
-        let Some(_budget) = listen::BodyBudget::take(worker, head.framing, limit) else { return Ok(Err(Reject::BodyTooLarge)) };
         if head.expects_continue && self.inbox.len() == length {
             self.write_all(worker, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         }
@@ -125,8 +159,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         loop {
             let rest = self.inbox.get(consumed..).unwrap_or_default();
             match decoder.push(rest, &mut self.body) {
-                Err(reject) => return Ok(Err(reject)),
+                Err(reject) => return Ok(Err(Unread::Rejected(reject))),
                 Ok(progress) => consumed += progress.used,
+            }
+            if !budget.cover(self.body.len()) {
+                return Ok(Err(Unread::NoRoom));
             }
             if decoder.is_done() {
                 return Ok(Ok(consumed));
@@ -136,7 +173,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             consumed = length;
             let kibibytes = self.body.len() as u64 / 1024;
             // a KiB a second is enough, once the first stretch is over
-            self.read(began.plus_millis(worker.gate.settings.within.body_ms + kibibytes * 1000)).await?;
+            let within =
+                (worker.gate.settings.within.body_ms + kibibytes * 1_000).min(BODY_MOST_MS.max(worker.gate.settings.within.body_ms));
+            self.read(began.plus_millis(within)).await?;
         }
     }
 
@@ -175,7 +214,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
+    /// What an idle connection keeps is small, whatever the last request brought.
     fn shrink(&mut self) {
+        self.body.clear();
+        self.outbox.clear();
         for buffer in [&mut self.inbox, &mut self.outbox, &mut self.body] {
             if buffer.capacity() > KEPT && buffer.len() < KEPT {
                 buffer.shrink_to(KEPT);

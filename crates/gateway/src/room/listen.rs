@@ -4,14 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tollgate_model::{DenialCode, Now, RequestId};
+use tollgate_dialect::v1::{self, Incoming};
+use tollgate_model::{Denial, DenialCode, Now, RequestId};
 use tollgate_policy::Untold;
 use tollgate_policy::network::client_address;
-use tollgate_wire::{Framing, Method, Reject, RequestHead};
+use tollgate_wire::{Method, Reject, RequestHead};
 
 use crate::gate::Upstream;
 use crate::me::Asking;
-use crate::refusal::Reply;
+use crate::refusal::{Refusal, Reply};
 use crate::room::record;
 use crate::worker::Worker;
 
@@ -58,17 +59,20 @@ pub(crate) struct BodyBudget<'w> {
 }
 
 impl<'w> BodyBudget<'w> {
-    /// Takes what the body may need, before it is read; nothing when the gate has no room.
-    pub(crate) fn take(worker: &'w Worker, framing: Framing, limit: u64) -> Option<Self> {
-        let bytes = match framing {
-            Framing::None => 0,
-            Framing::Length(length) => length.min(limit),
-            Framing::Chunked => limit,
-        };
-        let bytes = usize::try_from(bytes).ok()?;
-        let before = worker.gate.body_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let budget = Self { worker, bytes };
-        (before + bytes <= worker.gate.settings.budgets.body_bytes).then_some(budget)
+    /// None yet: a budget is taken as bytes arrive, since what is only announced fills no memory.
+    pub(crate) const fn new(worker: &'w Worker) -> Self {
+        Self { worker, bytes: 0 }
+    }
+
+    /// Takes what a body of so many bytes needs; false when the gate has no room. An eighth is kept for small bodies, so that
+    /// images cannot shut out everybody else.
+    pub(crate) fn cover(&mut self, bytes: usize) -> bool {
+        let more = bytes.saturating_sub(self.bytes);
+        let before = self.worker.gate.body_bytes.fetch_add(more, Ordering::Relaxed);
+        self.bytes += more;
+        let whole = self.worker.gate.settings.budgets.body_bytes;
+        let room = if bytes as u64 > SMALL_BODY { whole - whole / 8 } else { whole };
+        before + more <= room
     }
 }
 
@@ -115,7 +119,7 @@ pub(crate) fn arrive<'a>(
         _ => {}
     }
     let nowhere = |status, text| {
-        record::turned_away(worker, id, now, peer, status, text);
+        record::turned_away(worker, id, now, peer, DenialCode::Malformed, status, text);
         Arrived::Answered(Reply::bare(id, status, text))
     };
     match head.method {
@@ -146,11 +150,36 @@ pub(crate) fn arrive<'a>(
     })
 }
 
+/// Answers a request whose body found no room, in the caller's dialect: nothing was sent, and waiting helps.
+pub(crate) fn overloaded(worker: &Worker, entrance: &Entrance, peer: IpAddr, head: &RequestHead, bytes: &[u8]) -> Reply {
+    let now = worker.gate.clock.now();
+    let id = RequestId::new(now.wall, worker.random.bytes().unwrap_or_default());
+    let why = "the gate has no room for more bodies now";
+    record::turned_away(worker, id, now, peer, DenialCode::Overloaded, 503, why);
+    let mut reply = match route(worker, entrance, head.host.of(bytes), head.path.of(bytes)) {
+        Ok((upstream, path)) => {
+            let incoming = Incoming {
+                method: v1::Method::Post,
+                path,
+                query: head.query.of(bytes),
+                content_type: None,
+                authorization: None,
+                body: b"",
+            };
+            let denial = Denial::new(DenialCode::Overloaded, why).retry_after(1_000);
+            Refusal::Denied(denial).reply(id, &upstream.profile, v1::guess_form(&incoming), false)
+        }
+        Err((status, text)) => Reply::bare(id, status, text),
+    };
+    reply.close = true;
+    reply
+}
+
 /// Answers what was no request, and writes it down.
 pub(crate) fn reject(worker: &Worker, peer: IpAddr, reject: Reject) -> Reply {
     let now = worker.gate.clock.now();
     let id = RequestId::new(now.wall, worker.random.bytes().unwrap_or_default());
-    record::turned_away(worker, id, now, peer, reject.status(), reject.reason());
+    record::turned_away(worker, id, now, peer, DenialCode::Malformed, reject.status(), reject.reason());
     let mut reply = Reply::bare(id, reject.status(), reject.reason()).closing();
     reply.denied = Some(DenialCode::Malformed.as_str());
     reply

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use tollgate_audit::{Decision, HoldEnd, Kind, Record};
 use tollgate_books::Closed;
 use tollgate_dialect::v1::{AnswerForm, Operation};
-use tollgate_model::{CredentialHash, Denial, Failure, Money, Now, RequestId, TaskId, Verdict};
+use tollgate_model::{CredentialHash, Denial, Factor, Failure, Money, Now, RequestId, TaskId, Verdict};
 use tollgate_policy::judge::Judged;
 use tollgate_registry::Key;
 use tollgate_secrets::VersionId;
@@ -196,7 +196,7 @@ impl<'a> Line<'a> {
     fn finish(&mut self) {
         let gate = &self.worker.gate;
         gate.tally.count(self.operation, self.denial.as_ref().map(|denial| denial.code), self.failure.as_ref().map(|failure| failure.code));
-        if let (Some(key), Some(denial)) = (&self.key, &self.denial) {
+        if let (Some(key), Some(denial), Factor::Ok) = (&self.key, &self.denial, self.verdict.identity) {
             gate.recent.remember(key.id, self.began.wall, denial);
         }
         match self.stage {
@@ -205,8 +205,9 @@ impl<'a> Line<'a> {
             Stage::Intended => drop(self.outcome(if self.denial.is_some() { HoldEnd::Voided } else { HoldEnd::Unknown }, None)),
             Stage::Open => {
                 self.stage = Stage::Closed;
-                let nameless = self.key.is_none() && self.alarm.is_none();
-                if !nameless || self.worker.journal.admits(self.source, self.worker.gate.clock.now().mono) {
+                // whoever did not prove a key from its own address cannot fill the log: the first ten a second, then a count
+                let stranger = self.verdict.identity == Factor::No || self.verdict.network == Factor::No || self.key.is_none();
+                if !stranger || self.worker.journal.admits(self.source, self.worker.gate.clock.now().mono) {
                     drop(self.append(Kind::Request, None));
                 }
             }

@@ -37,11 +37,14 @@ fn only_paths_that_take_images_take_large_bodies() {
 #[tokio::test]
 async fn the_budget_for_bodies_is_taken_before_reading_and_given_back() {
     let stage = Fixture::new().await;
-    let all = stage.worker.gate.settings.budgets.body_bytes as u64;
-    let taken = BodyBudget::take(&stage.worker, Framing::Length(all), all);
-    assert!(taken.is_some());
-    assert!(BodyBudget::take(&stage.worker, Framing::Length(1), 10).is_none());
-    drop(taken);
-    assert!(BodyBudget::take(&stage.worker, Framing::Chunked, 10).is_some());
+    let all = stage.worker.gate.settings.budgets.body_bytes;
+    let mut large = BodyBudget::new(&stage.worker);
+    assert!(large.cover(1 << 20) && large.cover(all - all / 8));
+    let mut second = BodyBudget::new(&stage.worker);
+    assert!(!second.cover(17 << 10), "the last eighth is for small bodies");
+    drop(second);
+    let mut small = BodyBudget::new(&stage.worker);
+    assert!(small.cover(16 << 10));
+    drop((large, small));
     assert_eq!(stage.worker.gate.body_bytes.load(Ordering::Relaxed), 0);
 }

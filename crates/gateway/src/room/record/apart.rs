@@ -36,14 +36,14 @@ pub(crate) fn settled(worker: &Worker, upstream: &Name, key: Option<&Key<Bound>>
 }
 
 /// Writes down what did not come as far as the rooms: no request of HTTP, or one for no place of ours.
-pub(crate) fn turned_away(worker: &Worker, id: RequestId, now: Now, source: IpAddr, status: u16, reason: &str) {
-    worker.gate.tally.count(None, Some(DenialCode::Malformed), None);
+pub(crate) fn turned_away(worker: &Worker, id: RequestId, now: Now, source: IpAddr, code: DenialCode, status: u16, reason: &str) {
+    worker.gate.tally.count(None, Some(code), None);
     if !worker.journal.admits(source, now.mono) {
         return;
     }
     let record = Record {
         decision: Decision::Denied,
-        denied_by: Some(DenialCode::Malformed.as_str()),
+        denied_by: Some(code.as_str()),
         reason: Some(reason),
         source: Some(source),
         http: Some(("", status)),
