@@ -124,7 +124,9 @@ async fn answer(repeats: &Repeats, request: Request, next: Next) -> Result<Respo
     let (parts, body) = request.into_parts();
     let bytes = whole(body).await?;
     let mut asked = blake3::Hasher::new();
-    for part in [parts.method.as_str().as_bytes(), parts.uri.path().as_bytes(), &bytes] {
+    let target = parts.uri.path_and_query().map_or("", axum::http::uri::PathAndQuery::as_str);
+    let read = parts.headers.get(axum::http::header::IF_MATCH).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
+    for part in [parts.method.as_str().as_bytes(), target.as_bytes(), read, &bytes] {
         // lengths keep one part from running into the next
         asked.update(&part.len().to_le_bytes()).update(part);
     }

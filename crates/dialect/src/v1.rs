@@ -13,6 +13,6 @@ pub use crate::{Incoming, Method, Misread, Presented};
 pub use callback::Callback;
 pub use encode::{Boundary, Outgoing, encode};
 pub use operation::{AnswerForm, Call, FreeOperation, Operation, Submit};
-pub use parse::{guess_form, parse};
+pub use parse::{credential, guess_form, parse};
 pub use read::{Charged, Part, Reading, Refused, Said, Shown, read};
 pub use words::WordClass;

@@ -82,16 +82,14 @@ impl<'a> Value<'a> {
         self.raw.is_empty()
     }
 
-    /// Whether it is one of our own keys or tokens; those stand in the key's places only.
+    /// Whether one of our own keys or tokens stands in it; those stand in the key's places only.
     pub(crate) fn is_virtual_key(&self) -> bool {
         const LENGTH: usize = 32;
-        if !self.escaped {
-            return self.raw.len() == LENGTH && VirtualKey::is_well_formed(&self.raw);
-        }
-        let mut key = [0; LENGTH];
-        let mut bytes = self.bytes();
-        let whole = key.iter_mut().all(|place| bytes.next().map(|byte| *place = byte).is_some());
-        whole && bytes.next().is_none() && VirtualKey::is_well_formed(&key)
+        const MARK: &[u8] = b"tg";
+        let holds = |bytes: &[u8]| {
+            memchr::memmem::find_iter(bytes, MARK).any(|at| bytes.get(at..at + LENGTH).is_some_and(VirtualKey::is_well_formed))
+        };
+        if self.escaped { holds(&self.bytes().collect::<Vec<u8>>()) } else { holds(&self.raw) }
     }
 
     /// The most bytes that `write_form` writes.

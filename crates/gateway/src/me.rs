@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tollgate_audit::{Decision, Kind, Record};
 use tollgate_books::LimitView;
+use tollgate_dialect::v1::{self, Incoming, Presented};
 use tollgate_model::{Amount, CredentialHash, Denial, DenialCode, LimitKind, Money, Now, RequestId, Scope, Timestamp};
 use tollgate_policy::Untold;
 use tollgate_policy::judge;
@@ -28,53 +29,67 @@ pub(crate) struct Asking<'a> {
 
 /// Answers a caller that proves its key and comes from an allowed address; nobody learns about another.
 pub(crate) async fn answer(worker: &Worker, asking: Asking<'_>) -> Reply {
-    let presented = presented(&asking);
-    let hash = (!presented.is_empty()).then(|| worker.gate.hash(presented));
-    let judged = known(worker, &asking, hash);
-    record(worker, &asking, hash, &judged);
-    match judged {
-        Ok(key) => {
-            let shown = shown(worker, &key).await;
-            worker.gate.tally.count(Some("me"), None, None);
-            Reply::json(asking.id, 200, &shown)
-        }
+    let mut seen = Seen::default();
+    let judged = known(worker, &asking, &mut seen);
+    let reply = match &judged {
+        Ok(key) => Reply::json(asking.id, 200, &shown(worker, key).await),
+        Err(denial) if denial.code == DenialCode::NetworkDenied => refusal(asking.id, denial.code),
         Err(denial) => {
-            worker.gate.tally.count(None, Some(denial.code), None);
-            let known = denial.code == DenialCode::NetworkDenied;
             let source = asking.client.unwrap_or(asking.source);
-            let wait_ms = if known { None } else { worker.strangers.failed(source, asking.now.mono) };
-            match wait_ms {
+            match worker.strangers.failed(source, asking.now.mono) {
                 None => refusal(asking.id, denial.code),
                 Some(wait_ms) => slowed(asking.id, wait_ms),
             }
         }
-    }
+    };
+    worker.gate.tally.count(Some("me"), judged.as_ref().err().map(|denial| denial.code), None);
+    record(worker, &asking, &seen, &judged, reply.status);
+    reply
 }
 
-/// The key as bearer or as `key=`; the same word only, where both stand.
-fn presented<'a>(asking: &Asking<'a>) -> &'a [u8] {
-    let bearer = asking.authorization.and_then(|value| {
-        let (scheme, rest) = value.split_at_checked(7)?;
-        scheme.eq_ignore_ascii_case(b"bearer ").then_some(rest)
-    });
-    let named = asking.query.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(b"key="));
-    match (bearer, named) {
-        (Some(bearer), Some(named)) if bearer != named => b"",
-        (Some(one), _) | (None, Some(one)) => one,
-        (None, None) => b"",
-    }
+/// The key in one of its places, read as strictly as a provider's request: two that differ are none.
+fn presented<'a>(asking: &Asking<'a>) -> Result<Presented<'a>, Denial> {
+    let incoming = Incoming {
+        method: v1::Method::Get,
+        path: b"/v1/me",
+        query: asking.query,
+        content_type: None,
+        authorization: asking.authorization,
+        body: b"",
+    };
+    v1::credential(&incoming).map_err(|misread| Denial::new(misread.code, misread.reason))
 }
 
-fn known(worker: &Worker, asking: &Asking<'_>, hash: Option<CredentialHash>) -> Result<Arc<Key<Bound>>, Denial> {
-    let unknown = || Denial::new(DenialCode::Unauthenticated, "no key of ours");
+fn known(worker: &Worker, asking: &Asking<'_>, seen: &mut Seen) -> Result<Arc<Key<Bound>>, Denial> {
+    let presented = presented(asking)?;
+    let presented = presented.expose();
+    if presented.is_empty() {
+        return Err(Denial::new(DenialCode::Unauthenticated, "no credential was presented"));
+    }
+    let hash = worker.gate.hash(presented);
+    seen.hash = Some(hash);
     let snapshot = worker.gate.registry.snapshot();
-    let found = hash.and_then(|hash| snapshot.find(&hash, asking.now.wall)).ok_or_else(unknown)?;
-    if found.standing != Standing::Live {
-        return Err(unknown());
+    let Some(found) = snapshot.find(&hash, asking.now.wall) else {
+        if worker.gate.upstreams.iter().any(|upstream| upstream.keyring.recognise(presented).is_some()) {
+            seen.alarm = Some("real_key_presented");
+        }
+        return Err(Denial::new(DenialCode::Unauthenticated, "no key of ours"));
+    };
+    match found.standing {
+        Standing::Live => {}
+        Standing::Expired => return Err(Denial::new(DenialCode::Expired, "this secret of the key was replaced")),
+        Standing::Revoked => return Err(Denial::new(DenialCode::Revoked, "the key was revoked")),
     }
     judge::unended(&found.key.policy, asking.now.wall, found.key.last_used()).passed()?;
     judge::locate(&found.key.policy, asking.client, asking.now.wall).passed()?;
     Ok(found.key)
+}
+
+/// What the record says of a caller, known or not.
+#[derive(Default)]
+struct Seen {
+    hash: Option<CredentialHash>,
+    alarm: Option<&'static str>,
 }
 
 async fn shown(worker: &Worker, key: &Key<Bound>) -> Value {
@@ -145,7 +160,7 @@ fn refusal(id: RequestId, code: DenialCode) -> Reply {
     reply
 }
 
-fn record(worker: &Worker, asking: &Asking<'_>, hash: Option<CredentialHash>, judged: &Result<Arc<Key<Bound>>, Denial>) {
+fn record(worker: &Worker, asking: &Asking<'_>, seen: &Seen, judged: &Result<Arc<Key<Bound>>, Denial>, status: u16) {
     if judged.is_err() && !worker.journal.admits(asking.source, asking.now.mono) {
         return;
     }
@@ -158,11 +173,12 @@ fn record(worker: &Worker, asking: &Asking<'_>, hash: Option<CredentialHash>, ju
         decision: if denial.is_some() { Decision::Denied } else { Decision::Allowed },
         denied_by: denial.map(|denial| denial.code.as_str()),
         reason: denial.map(|denial| &*denial.reason),
-        credential: hash,
+        credential: seen.hash,
+        alarm: seen.alarm,
         client: asking.client.ok(),
         source: Some(asking.source),
         user_agent: asking.user_agent,
-        http: Some(("GET", if denial.is_some() { 401 } else { 200 })),
+        http: Some(("GET", status)),
         ..Record::new(asking.now.wall, Kind::Request, asking.id)
     };
     worker.journal.append(&record).needs_no_waiting();

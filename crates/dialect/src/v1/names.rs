@@ -26,6 +26,9 @@ const KNOWN: [(&str, &str); 16] = [
 /// Names of credentials in other dialects: here a key in one of them would pass unjudged.
 const CREDENTIALS: [&str; 3] = ["apikey", "clientkey", "token"];
 
+/// Other dialects' words for a place that the provider is to call: `pingback` is the one that is judged.
+const CALLBACKS: [&str; 4] = ["callback", "callbackurl", "postback", "debugdump"];
+
 /// Refuses names that equal a known one but for case or `_`, and credentials under other names or in other values.
 ///
 /// One name of a credential has a place: `api_key` of `method=cutcaptcha` is a public value of the page (2captcha-python
@@ -56,6 +59,9 @@ fn name(name: &str) -> Result<(), Unclear> {
     };
     if KNOWN.iter().any(|(_, folded)| folds_to(folded)) {
         return Err(Unclear::ambiguous("a name that differs from a known one by case or underscore only"));
+    }
+    if CALLBACKS.iter().any(|folded| folds_to(folded)) {
+        return Err(Unclear::denied("a callback, or a copy of the request, under a name that is not judged"));
     }
     if CREDENTIALS.iter().any(|folded| folds_to(folded)) {
         return Err(Unclear::ambiguous("a credential under a name that is not its own"));

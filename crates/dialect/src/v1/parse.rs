@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 use tollgate_model::TaskId;
 
+use crate::credential::Presented;
 use crate::incoming::{Incoming, Method};
 use crate::json::{self, JsonError, Kind, Names};
 use crate::media::{self, Media};
@@ -41,6 +42,16 @@ pub fn parse<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, Misread<'a>> {
             Err(Misread { code: unclear.code, reason: unclear.reason, form, credential })
         }
     }
+}
+
+/// Reads the credential alone, of a request in which nothing else is asked: as strictly as `parse` does.
+///
+/// # Errors
+/// `ambiguous_request` or `malformed`, as `parse`.
+pub fn credential<'a>(incoming: &Incoming<'a>) -> Result<Presented<'a>, Misread<'a>> {
+    let early = |unclear: Unclear| Misread { code: unclear.code, reason: unclear.reason, form: guess_form(incoming), credential: None };
+    let params = collect(incoming).map_err(early)?;
+    credential::agreed(params.find("key"), incoming.authorization).map_err(early)
 }
 
 /// Guesses the form that the caller wants, for an answer to a request that is not or cannot be read.

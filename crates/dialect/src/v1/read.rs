@@ -152,6 +152,15 @@ pub enum Part<'b> {
 }
 
 impl<'b> Said<'b> {
+    /// How many texts stand between its `|`.
+    fn count(&self) -> usize {
+        let bars = |text: &[u8]| memchr::memchr_iter(b'|', text).count() + 1;
+        match &self.words {
+            Words::Text(text) => bars(text),
+            Words::Json(members) => members.first().and_then(|(_, raw)| raw.scalar()).map_or(0, |text| bars(&text)),
+        }
+    }
+
     /// The texts of `count` tasks in the order asked, split at `|`; nothing if there are more or fewer, or it was not text.
     pub fn parts(&self, count: usize) -> Option<Vec<&'b [u8]>> {
         let text = match &self.words {
@@ -285,7 +294,10 @@ fn outcome<'b>(operation: &Operation<'_>, body: Body<'b>) -> Reading<'b> {
             Some(said) => Reading::Answer { price: said.money(), said },
             None => Reading::Unusable("neither an answer nor a word"),
         },
-        Operation::PollMany { .. } => body.loose().map_or(Reading::Unusable("no answers where some belong"), Reading::Many),
+        // as many answers as tasks, or it is something else
+        Operation::PollMany { tasks } => {
+            body.loose().filter(|said| said.count() == tasks.len()).map_or(Reading::Unusable("no answers where some belong"), Reading::Many)
+        }
         Operation::Balance => body.balance().map_or(Reading::Unusable("a balance that is no amount"), Reading::Balance),
         Operation::Threads => match body.threads() {
             Some((threads, working)) => Reading::Threads { threads, working },
