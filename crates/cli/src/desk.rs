@@ -66,9 +66,13 @@ fn wait(call: impl Future<Output = Result<Value, ClientError>>) -> Result<Value,
 
 /// A name as a part of a path; names are plain, so anything else is refused before it is sent.
 pub(crate) fn in_path(name: &str) -> Result<&str, Failed> {
+    if ["tgk_", "tgt_", "tga_"].iter().any(|secret| name.starts_with(secret)) {
+        return Err(Failed::usage("a secret is never an argument: it may stand in the shell's history now")
+            .hint("`tollgate key rotate NAME --now` ends it"));
+    }
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) && !name.is_empty() {
         Ok(name)
     } else {
-        Err(Failed::usage(format!("`{name}` is not a name")).hint("letters, digits, `-`, `_` and `.`"))
+        Err(Failed::usage("that is not a name").hint("letters, digits, `-`, `_` and `.`"))
     }
 }

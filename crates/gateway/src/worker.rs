@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
 use tollgate_audit::Event;
-use tollgate_model::Name;
+use tollgate_model::{Mono, Name};
 
 use crate::deadline::{Deadlines, SWEEP_MS};
 use crate::egress::dial::Resolved;
@@ -37,6 +37,7 @@ pub(crate) struct Worker {
     ways: RefCell<HashMap<Name, Rc<Way>>>,
     scratch: RefCell<Vec<Scratch>>,
     serving: Cell<usize>,
+    warned: Cell<Option<Mono>>,
 }
 
 /// A worker's way to one upstream.
@@ -101,6 +102,7 @@ impl Worker {
             ways: RefCell::default(),
             scratch: RefCell::default(),
             serving: Cell::new(0),
+            warned: Cell::new(None),
         }
     }
 
@@ -123,6 +125,15 @@ impl Worker {
         if kept.len() < SCRATCH_KEPT && scratch.body.capacity() < 64 << 10 {
             kept.push(scratch);
         }
+    }
+
+    /// Whether the process's own log may say it again: once a minute is enough.
+    pub(crate) fn may_warn(&self, now: Mono) -> bool {
+        let rested = self.warned.get().is_none_or(|before| now.millis_since(before) >= 60_000);
+        if rested {
+            self.warned.set(Some(now));
+        }
+        rested
     }
 
     /// Says that somebody must look: in the journal, and on the log.

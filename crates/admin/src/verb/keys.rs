@@ -236,7 +236,9 @@ fn changed<A: Send + Sync + 'static>(desk: &Desk<A>, change: &Change) -> Respons
 
 fn with_use<A: Send + Sync + 'static>(desk: &Desk<A>, record: &KeyRecord) -> Value {
     let mut shown = shown::record(record);
-    if let (Some(members), Some(at)) = (shown.as_object_mut(), desk.registry.snapshot().last_used(record.name.as_str())) {
+    // a key that was never used has its creation there
+    let used = desk.registry.snapshot().last_used(record.name.as_str()).filter(|at| *at > record.created);
+    if let (Some(members), Some(at)) = (shown.as_object_mut(), used) {
         members.insert("last_used".to_owned(), at.to_string().into());
     }
     shown

@@ -1,7 +1,7 @@
 //! `tollgate init`: a commented configuration and the state folder, and nothing overwritten.
 
 use std::fs;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::Context;
@@ -37,6 +37,7 @@ pub(crate) fn run(dir: Option<&Path>) -> Outcome {
 
 /// Makes the state folder with its admin token and its local authority, where they are missing.
 pub(crate) fn prepare_state(state: &Path) -> anyhow::Result<()> {
+    judge(state)?;
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -48,6 +49,21 @@ pub(crate) fn prepare_state(state: &Path) -> anyhow::Result<()> {
         authority::write_private(&token, key.expose().as_bytes()).with_context(|| format!("cannot write `{}`", token.display()))?;
     }
     authority::ensure(state, tollgate_gateway::clock::Clock::begin().now().wall)?;
+    Ok(())
+}
+
+/// A folder that others may write to would take their files for ours; secrets in it are ours alone.
+fn judge(state: &Path) -> anyhow::Result<()> {
+    let mode = |path: &Path| fs::metadata(path).map(|data| data.permissions().mode() & 0o777).ok();
+    if let Some(mode) = mode(state).filter(|mode| mode & 0o022 != 0) {
+        anyhow::bail!("others may write to the state folder `{}` (mode {mode:03o}): `chmod 700` it, or name another", state.display());
+    }
+    for name in ["admin.token", "ca.key"] {
+        let file = state.join(name);
+        if let Some(mode) = mode(&file).filter(|mode| mode & 0o077 != 0) {
+            anyhow::bail!("others may read `{}` (mode {mode:03o}): remove it, and the next start makes a new one", file.display());
+        }
+    }
     Ok(())
 }
 

@@ -17,6 +17,8 @@ use crate::signal;
 pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {
     let mut config = Config::load(&arguments.file.config).map_err(Failed::usage)?;
     move_listeners(&mut config, arguments);
+    // other programs read these paths from the ready line, wherever they stand themselves
+    config.state = std::path::absolute(&config.state).context("the state folder has no absolute path")?;
     for notice in config.notices(&Process) {
         eprintln!("note: {notice}");
     }

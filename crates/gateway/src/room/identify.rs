@@ -55,7 +55,7 @@ fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Li
     let snapshot = gate.registry.snapshot();
     line.generation(snapshot.generation);
     let Some(found) = snapshot.find(&hash, arrival.now.wall) else {
-        return Err(unknown(presented, arrival, line).into());
+        return Err(unknown(presented, arrival, worker, line).into());
     };
     let key = found.key;
     line.key(&key);
@@ -79,11 +79,15 @@ fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Li
 }
 
 /// Nobody's key, unless it is the provider's own: then a service still holds it and must be found.
-fn unknown(presented: &[u8], arrival: &Arrival<'_>, line: &mut Line<'_>) -> Denial {
+fn unknown(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Line<'_>) -> Denial {
     match arrival.upstream.keyring.recognise(presented) {
         None => Denial::new(DenialCode::Unauthenticated, "no key of ours"),
         Some(recognised) => {
             line.alarm("real_key_presented");
+            if worker.may_warn(arrival.now.mono) {
+                let (client, upstream) = (arrival.client.unwrap_or(arrival.source), arrival.upstream.name.as_str());
+                tracing::warn!(%client, upstream, "a client presented the real key: find the service, and give it a virtual one");
+            }
             let which = match recognised {
                 tollgate_secrets::Recognised::Live(_) => "the live real key was presented by a client: it must be given a virtual key",
                 tollgate_secrets::Recognised::Past(_) => "a past real key was presented by a client: it must be given a virtual key",
