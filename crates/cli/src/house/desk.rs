@@ -145,37 +145,7 @@ impl GateDoor for Inside {
             );
         }
         for (upstream, _) in &self.upstreams {
-            let name = &upstream.name;
-            if let Some(entry) = upstream.keyring.current() {
-                if !entry.has_tripwire() {
-                    say(
-                        "warning",
-                        format!("nobody looks for the real key of `{name}` in answers"),
-                        "remove `tripwire = false`, once the key has 16 characters",
-                    );
-                }
-                if !entry.is_locked() {
-                    say(
-                        "warning",
-                        format!("the real key of `{name}` may be written to swap"),
-                        "raise RLIMIT_MEMLOCK (`LimitMEMLOCK=` in the unit)",
-                    );
-                }
-            }
-            if upstream.breaker.is_open() {
-                say(
-                    "error",
-                    format!("the provider refuses the real key of `{name}`"),
-                    "give a valid key to its source: it is taken up within a second; the old one is tried again every half minute",
-                );
-            }
-            for method in upstream.stopped.load().iter() {
-                say(
-                    "warning",
-                    format!("`{method}` of `{name}` is stopped: it cost more than its price says"),
-                    "raise its price in `prices` and start the gate anew",
-                );
-            }
+            findings_of(upstream, &mut say);
         }
         let now = self.gate.clock.now().wall;
         if now < self.gate.floor {
@@ -208,5 +178,40 @@ impl GateDoor for Inside {
             connections: self.gate.connections.load(Ordering::Relaxed) as u64,
             lanes_failing: self.gate.lanes.iter().filter(|lane| lane.is_failing()).count() as u64,
         }
+    }
+}
+
+/// What is wrong with one account.
+fn findings_of(upstream: &Upstream, say: &mut dyn FnMut(&'static str, String, &str)) {
+    let name = &upstream.name;
+    if let Some(entry) = upstream.keyring.current() {
+        if !entry.has_tripwire() {
+            say(
+                "warning",
+                format!("nobody looks for the real key of `{name}` in answers"),
+                "remove `tripwire = false`, once the key has 16 characters",
+            );
+        }
+        if !entry.is_locked() {
+            say(
+                "warning",
+                format!("the real key of `{name}` may be written to swap"),
+                "raise RLIMIT_MEMLOCK (`LimitMEMLOCK=` in the unit)",
+            );
+        }
+    }
+    if upstream.breaker.is_open() {
+        say(
+            "error",
+            format!("the provider refuses the real key of `{name}`"),
+            "give a valid key to its source: it is taken up within a second; the old one is tried again every half minute",
+        );
+    }
+    for method in upstream.stopped.load().iter() {
+        say(
+            "warning",
+            format!("`{method}` of `{name}` is stopped: it cost more than its price says"),
+            "raise its price in `prices` and start the gate anew",
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What did the provider answer? A typed outcome; whatever is not exactly an answer is unusable.
 
 mod body;
+mod part;
 
 use std::borrow::Cow;
 
@@ -12,6 +13,8 @@ use crate::profile::Profile;
 use crate::v1::operation::Operation;
 use crate::v1::words::{self, WordClass};
 use body::Body;
+
+pub use part::Part;
 
 /// What the provider answered.
 #[derive(Debug)]
@@ -140,17 +143,6 @@ impl Refused<'_> {
     }
 }
 
-/// The answer of one task among several.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part<'b> {
-    /// It is being worked on.
-    NotReady,
-    /// It has no answer, or will have none.
-    Refused(&'b str, WordClass),
-    /// It is answered.
-    Answered,
-}
-
 impl<'b> Said<'b> {
     /// How many texts stand between its `|`.
     fn count(&self) -> usize {
@@ -175,17 +167,6 @@ impl<'b> Said<'b> {
         };
         let parts: Vec<&[u8]> = text.split(|byte| *byte == b'|').collect();
         (parts.len() == count).then_some(parts)
-    }
-}
-
-impl<'b> Part<'b> {
-    /// Reads one of `Said::parts`.
-    pub fn read(text: &'b [u8]) -> Self {
-        match words::find(text) {
-            _ if words::is_not_ready(text) => Self::NotReady,
-            Some((word, class)) => Self::Refused(word, class),
-            None => Self::Answered,
-        }
     }
 }
 
