@@ -54,9 +54,9 @@ struct Bench {
     rounds: usize,
 }
 
-/// Runs it: 15 rounds over 10,000 keys, with `--quick` 5 over 256; the figures are printed, and written beside the build.
+/// Runs it: 15 rounds over 2,000 keys, with `--quick` 5 over 256; the figures are printed, and written beside the build.
 pub(crate) fn run(at: &Repository, words: &[String]) -> Result<()> {
-    let (rounds, keys) = if words.iter().any(|word| word == "--quick") { (5, 256) } else { (15, 10_000) };
+    let (rounds, keys) = if words.iter().any(|word| word == "--quick") { (5, 256) } else { (15, 2_000) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let bench = Bench { ground: Ground::prepare(at, keys)?, runtime, rounds };
     println!("{CONNECTIONS} connections, {keys} keys, {rounds} rounds of one second each");
@@ -119,6 +119,8 @@ impl Bench {
     }
 
     fn pairs(&self, mix: Mix, connections: usize) -> Result<Vec<Pair>> {
+        // not counted: each key's first call waits for a commit, in life as here, and a slice left idle for 5 s is given back
+        self.runtime.block_on(load::drive(self.ground.gate.address, &self.ground.keys, mix, CONNECTIONS, SLICE))?;
         let mut pairs = Vec::new();
         for round in 0..self.rounds {
             pairs.extend(self.pair(mix, connections, round)?);

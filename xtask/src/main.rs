@@ -40,7 +40,7 @@ const VERBS: &[Verb] = &[
     Verb { name: "e2e", sentence: "the end-to-end tests alone, on the real binary; further words filter by name", run: e2e::run },
     Verb {
         name: "bench",
-        sentence: "the gate beside bare nginx: CPU a request, latency, memory [--quick: 5 rounds, not 15]",
+        sentence: "the gate beside bare nginx: CPU a request, refusals, latency, memory; target/bench.json [--quick: 5 rounds over 256 keys, not 15 over 2,000]",
         run: bench::run,
     },
     Verb {

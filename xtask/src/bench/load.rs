@@ -132,7 +132,8 @@ impl Line {
         let body = self.call(request).await?;
         let task = body.strip_prefix("OK|").map(str::to_owned);
         if task.is_none() {
-            self.took.wrong = Some(body);
+            // with its head: a refusal's code stands there
+            self.took.wrong = Some(String::from_utf8_lossy(&self.buffer).into_owned());
         }
         Ok(task)
     }
