@@ -99,7 +99,8 @@ impl Process {
 
     /// Any signal.
     pub fn signal(&self, name: &str) -> Result<()> {
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status()?;
+        // the shell's own `kill`: a bare machine has no other
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status()?;
         if sent.success() { Ok(()) } else { bail!("SIG{name} could not be sent") }
     }
 }

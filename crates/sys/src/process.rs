@@ -14,6 +14,13 @@ pub fn forbid_core_dumps() -> io::Result<()> {
     Ok(())
 }
 
+/// Asks another process of this user to end (SIGTERM).
+pub fn terminate(process: u32) -> io::Result<()> {
+    let id = i32::try_from(process).ok().and_then(rustix::process::Pid::from_raw);
+    let id = id.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not a process id"))?;
+    Ok(rustix::process::kill_process(id, rustix::process::Signal::TERM)?)
+}
+
 /// The id of this boot, 36 characters: a lease of another boot is one whose machine died.
 pub fn boot_id() -> io::Result<String> {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;

@@ -78,9 +78,7 @@ impl Gate {
 
     /// Ends it in order.
     pub(super) fn stop(&mut self) -> Result<()> {
-        let pid = i32::try_from(self.child.id())?;
-        let terminated = Command::new("kill").arg(pid.to_string()).status().context("cannot end the gate")?;
-        ensure!(terminated.success(), "the gate was gone already");
+        tollgate_sys::terminate(self.child.id()).context("cannot end the gate")?;
         ensure!(self.child.wait()?.success(), "the gate did not end well");
         fs::remove_dir_all(&self.state).context("the state folder cannot be taken away")
     }
