@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify, watch};
 use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, TaskId};
 
 use crate::account::{Account, Tried, Wish};
@@ -24,6 +24,8 @@ use crate::view::LimitView;
 const LEASE_WAIT: Duration = Duration::from_millis(250);
 /// Facts are posted at least this often.
 const POST_EVERY: Duration = Duration::from_secs(1);
+/// Facts told in one step: it takes a few milliseconds, and whoever waits for a slice is served between two.
+const STEP: usize = 1_000;
 /// A slice that nobody has used for this long is given back.
 const IDLE_NS: u64 = 5_000_000_000;
 /// Rounds of leasing that one call waits for.
@@ -41,6 +43,8 @@ pub struct Books {
     restored: RwLock<HashMap<Name, Vec<HoldRow>>>,
     marks: RwLock<Vec<(String, LaneMark)>>,
     bell: Arc<Notify>,
+    /// Held from a cut until the book has it: a mark must not reach the book before the facts below it.
+    posting: Mutex<()>,
     fenced: Arc<AtomicBool>,
     stalled: AtomicBool,
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
@@ -74,6 +78,7 @@ impl Books {
             restored: RwLock::new(restored),
             marks: RwLock::default(),
             bell: Arc::new(Notify::new()),
+            posting: Mutex::default(),
             fenced: Arc::new(AtomicBool::new(false)),
             stalled: AtomicBool::new(false),
             clock,
@@ -160,7 +165,7 @@ impl Books {
 
     /// Usage by key, team, upstream, method and day, with everything that has happened so far posted first.
     pub async fn usage(&self, since: &str, until: &str) -> Result<Vec<UsageRow>, StoreError> {
-        self.post(true).await?;
+        self.post().await?;
         self.store.usage(since, until).await
     }
 
@@ -179,30 +184,66 @@ impl Clerk {
     /// Tends the book until `stop` resolves; then posts the last of it and gives every unspent slice back.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), StoreError> {
         let Self(books) = self;
-        tokio::pin!(stop);
-        let mut tick = tokio::time::interval(POST_EVERY);
-        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = &mut stop => break,
-                () = books.bell.notified() => {
-                    let leased = books.lease().await;
-                    books.note(&leased);
-                    books.wake();
-                }
-                _ = tick.tick() => {
-                    let posted = books.post(false).await;
-                    books.note(&posted);
-                }
-            }
-        }
+        let (stopping, stopped) = watch::channel(false);
+        let stop = async {
+            stop.await;
+            let _ = stopping.send(true);
+        };
+        // a slice is not waited for behind a second's facts
+        tokio::join!(stop, lend(&books, stopped.clone()), tell(&books, stopped));
         for account in books.accounts() {
             account.state.lock().forget_pace();
         }
-        books.post(false).await
+        books.post().await?;
+        books.give_back().await
     }
+}
+
+/// Leases for whoever waits, and gives back what nobody uses: one after the other, for both move the same ceilings.
+async fn lend(books: &Books, mut stopped: watch::Receiver<bool>) {
+    let mut tick = every();
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            () = books.bell.notified() => {
+                let leased = books.lease().await;
+                books.note(&leased);
+                books.wake();
+            }
+            _ = tick.tick() => {
+                let given = books.give_back().await;
+                // nothing to give says nothing about the book
+                if given.is_err() {
+                    books.note(&given);
+                }
+            }
+        }
+    }
+}
+
+/// Posts what has happened.
+async fn tell(books: &Books, mut stopped: watch::Receiver<bool>) {
+    let mut tick = every();
+    loop {
+        tokio::select! {
+            _ = stopped.changed() => return,
+            _ = tick.tick() => {
+                let posted = books.post().await;
+                books.note(&posted);
+            }
+        }
+    }
+}
+
+fn every() -> tokio::time::Interval {
+    let mut tick = tokio::time::interval(POST_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    tick
 }
 
 fn unavailable() -> Denial {
     Denial::new(DenialCode::BooksUnavailable, "the books did not answer in time").retry_after(1_000)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Books, IDLE_NS};
+use super::{Books, IDLE_NS, STEP};
 use crate::account::Account;
 use crate::port::{Counter, Fact, Holder, LeaseWant, StoreError};
 use crate::slot::LimitIx;
@@ -18,7 +18,7 @@ impl Books {
         }
         if wants.iter().any(|want| want.used.is_none()) {
             // a window that memory does not know starts from the book: the book must know everything first
-            self.post(true).await?;
+            self.post().await?;
         }
         let leases = match self.store.lease(self.fence, wants.clone()).await {
             Ok(leases) => leases,
@@ -70,31 +70,31 @@ impl Books {
         if given.is_empty() { Ok(()) } else { self.store.post(self.fence, Vec::new(), HashMap::new(), given).await }
     }
 
-    /// Tells the book what has happened. The lanes' marks are read before the cut: every fact of a line up to its mark is in it.
-    pub(super) async fn post(&self, whole: bool) -> Result<(), StoreError> {
-        let upto: HashMap<String, u64> = self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
-        let accounts = self.accounts();
-        let mut cuts = Vec::new();
+    /// Tells the book what has happened. The lanes' marks are read before the cut, and told with its last fact: every fact of a
+    /// line up to its mark is in the book then. Dropped on the way (an asker went away), it loses nothing.
+    pub(super) async fn post(&self) -> Result<(), StoreError> {
+        let _turn = self.posting.lock().await;
+        let mut upto: HashMap<String, u64> = self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
+        let mut cut = Cut::of(self.accounts());
+        let facts = cut.facts();
+        let mut steps = facts.chunks(STEP).peekable();
+        while let Some(step) = steps.next() {
+            let upto = if steps.peek().is_none() { std::mem::take(&mut upto) } else { HashMap::new() };
+            self.store.post(self.fence, step.to_vec(), upto, Vec::new()).await?;
+        }
+        cut.0.clear();
+        Ok(())
+    }
+
+    /// Gives slices back that nobody has used for a while; never while one is leased.
+    pub(super) async fn give_back(&self) -> Result<(), StoreError> {
         let mut given = Vec::new();
-        for account in &accounts {
-            if !whole {
-                let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
-                let idle = account.state.lock().give_back_idle(IDLE_NS);
-                given.extend(idle.into_iter().map(|(counter, ceiling)| (counter, holder.clone(), ceiling)));
-            }
-            cuts.push(account.cut());
+        for account in self.accounts() {
+            let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
+            let idle = account.state.lock().give_back_idle(IDLE_NS);
+            given.extend(idle.into_iter().map(|(counter, ceiling)| (counter, holder.clone(), ceiling)));
         }
-        let facts: Vec<Fact> = cuts.iter().flatten().cloned().collect();
-        if facts.is_empty() && given.is_empty() {
-            return Ok(());
-        }
-        let posted = self.store.post(self.fence, facts, upto, given).await;
-        if posted.is_err() {
-            for (account, cut) in accounts.iter().zip(cuts) {
-                account.put_back(cut);
-            }
-        }
-        posted
+        if given.is_empty() { Ok(()) } else { self.store.post(self.fence, Vec::new(), HashMap::new(), given).await }
     }
 
     pub(super) fn note(&self, outcome: &Result<(), StoreError>) {
@@ -112,6 +112,27 @@ impl Books {
     pub(super) fn wake(&self) {
         for account in self.accounts() {
             account.rounds.send_modify(|round| *round = round.wrapping_add(1));
+        }
+    }
+}
+
+/// Facts on their way to the book; dropped before it has them all, they go back, and are told again: told twice changes nothing.
+struct Cut(Vec<(Arc<Account>, Vec<Fact>)>);
+
+impl Cut {
+    fn of(accounts: Vec<Arc<Account>>) -> Self {
+        Self(accounts.into_iter().map(|account| (account.clone(), account.cut())).collect())
+    }
+
+    fn facts(&self) -> Vec<Fact> {
+        self.0.iter().flat_map(|(_, facts)| facts).cloned().collect()
+    }
+}
+
+impl Drop for Cut {
+    fn drop(&mut self) {
+        for (account, facts) in self.0.drain(..) {
+            account.put_back(facts);
         }
     }
 }

@@ -1,0 +1,126 @@
+use std::pin::pin;
+use std::sync::atomic::AtomicUsize;
+
+use tollgate_model::{Money, Mono, RequestId, Timestamp};
+
+use super::*;
+use crate::memory::MemoryStore;
+use crate::port::{Counter, Holder, Lease, LeaseWant, Opened, Reply};
+
+/// A book whose posts do not end for as long as it hangs.
+#[derive(Default)]
+struct Hanging {
+    book: MemoryStore,
+    hangs: AtomicBool,
+    posts: AtomicUsize,
+}
+
+impl Store for Hanging {
+    fn open(&self, instance: &str, boot: &str, journal_whole: bool) -> Reply<'_, Opened> {
+        self.book.open(instance, boot, journal_whole)
+    }
+
+    fn lease(&self, fence: Fence, wants: Vec<LeaseWant>) -> Reply<'_, Vec<Lease>> {
+        self.book.lease(fence, wants)
+    }
+
+    fn post(&self, fence: Fence, facts: Vec<Fact>, upto: HashMap<String, u64>, given: Vec<(Counter, Holder, i64)>) -> Reply<'_, ()> {
+        self.posts.fetch_add(1, Ordering::Relaxed);
+        if self.hangs.load(Ordering::Relaxed) {
+            return Box::pin(std::future::pending());
+        }
+        self.book.post(fence, facts, upto, given)
+    }
+
+    fn owner(&self, upstream: &Name, task: TaskId) -> Reply<'_, Option<HoldRow>> {
+        self.book.owner(upstream, task)
+    }
+
+    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
+        self.book.unsettled()
+    }
+
+    fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
+        self.book.usage(since, until)
+    }
+}
+
+struct Desk {
+    store: Arc<Hanging>,
+    books: Arc<Books>,
+    account: Arc<Account>,
+}
+
+impl Desk {
+    /// Nobody tends the book: a test says when it is told.
+    async fn new() -> Self {
+        let store = Arc::new(Hanging::default());
+        let (books, _, _) = Books::open(store.clone(), "gate", "boot", true, Vec::new(), Arc::new(now)).await.unwrap();
+        let account = books.account(&Name::parse("p").unwrap(), 600_000);
+        store.posts.store(0, Ordering::Relaxed);
+        Self { store, books, account }
+    }
+
+    async fn spend(&self, number: u16) {
+        let (key, cost) = (KeyId::from_bytes([1; 16]), Money::from_nanos(1));
+        let mut id = [0; 16];
+        id[14..].copy_from_slice(&number.to_be_bytes());
+        let request = RequestId::from_bytes(id);
+        let wish = Wish { request, key, team: None, method: "m", cost, limits: &[], observe_rate: false };
+        self.books.reserve(&self.account, &wish, now()).await.unwrap().send().unknown();
+    }
+
+    async fn spent(&self) -> i64 {
+        self.books.usage("2026-11-01", "2026-11-30").await.unwrap().iter().map(|row| row.unknown.nanos()).sum()
+    }
+}
+
+fn now() -> Now {
+    Now { wall: Timestamp::parse_rfc3339("2026-11-23T12:00:00Z").unwrap(), mono: Mono::from_nanos(1) }
+}
+
+#[tokio::test]
+async fn whoever_asks_for_usage_and_goes_away_takes_no_fact_along() {
+    let desk = Desk::new().await;
+    desk.spend(1).await;
+    desk.store.hangs.store(true, Ordering::Relaxed);
+    tokio::select! {
+        biased;
+        _ = desk.spent() => panic!("the book hangs"),
+        () = std::future::ready(()) => {}
+    }
+    assert_eq!(desk.store.posts.load(Ordering::Relaxed), 1, "it was on its way");
+    desk.store.hangs.store(false, Ordering::Relaxed);
+    assert_eq!(desk.spent().await, 1);
+}
+
+#[tokio::test]
+async fn a_later_post_does_not_overtake_one_that_is_on_its_way() {
+    let desk = Desk::new().await;
+    desk.spend(1).await;
+    desk.store.hangs.store(true, Ordering::Relaxed);
+    let mut first = pin!(desk.spent());
+    let mut second = pin!(async {
+        desk.spend(2).await;
+        desk.spent().await
+    });
+    for _ in 0..3 {
+        tokio::select! {
+            biased;
+            _ = &mut first => panic!("the book hangs"),
+            _ = &mut second => panic!("the book hangs"),
+            () = std::future::ready(()) => {}
+        }
+    }
+    assert_eq!(desk.store.posts.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn many_facts_are_told_in_steps_and_none_is_left_out() {
+    let desk = Desk::new().await;
+    for number in 0..1_200 {
+        desk.spend(number).await;
+    }
+    assert_eq!(desk.spent().await, 1_200);
+    assert_eq!(desk.store.posts.load(Ordering::Relaxed), 3, "2,400 facts in steps of 1,000");
+}
