@@ -17,7 +17,8 @@ fn dollars(text: &str) -> Money {
 
 fn factors(stand: &Stand, answer: &Answer) -> Result<Vec<String>> {
     let lines = stand.lines(answer.id())?;
-    let line = lines.first().context("no line of the audit log")?;
+    // a settle line has none, and may stand in another lane at the same millisecond
+    let line = lines.iter().find(|line| line.pointer("/tollgate/factors").is_some()).context("no line of the audit log")?;
     let factor = |name: &str| line.pointer(&format!("/tollgate/factors/{name}")).and_then(Value::as_str).unwrap_or("absent").to_owned();
     Ok(["identity", "network", "allowance", "time"].map(factor).to_vec())
 }

@@ -118,6 +118,9 @@ impl State {
 
     /// Asks every limit, then takes from every limit. A definite no comes before a cold slice.
     pub(crate) fn reserve(&mut self, wish: &Wish<'_>, now: Now) -> Result<Reserved, Refused> {
+        // whoever waited for a slice arrived earlier than who is already in: in a rate it counts as of now, else its own burst is
+        // refused to it
+        let now = Now { mono: now.mono.max(self.now.mono), ..now };
         self.look_at_clock(wish.limits, now)?;
         if self.pending.len() >= MOST_PENDING {
             return Err(Refused::Denied(

@@ -201,3 +201,21 @@ async fn two_accounts_share_a_teams_cap_to_the_cent() {
     }
     assert_eq!(admitted, 10);
 }
+
+#[tokio::test]
+async fn rl_01_a_burst_is_whole_in_whatever_order_its_requests_come_to_the_books() {
+    let desk = Desk::new().await;
+    let rate = [desk.limit(LimitKind::Rate(tollgate_model::Rate { per_minute: 60, burst: 3 }))];
+    let mut admitted = 0;
+    for (number, nanos) in [9_000, 4_000, 1_000, 2_000].into_iter().enumerate() {
+        let now = Now { wall: desk.now().wall, mono: Mono::from_nanos(1_000_000_000 + nanos) };
+        let request = RequestId::from_bytes([u8::try_from(number).unwrap() + 1; 16]);
+        let key = KeyId::from_bytes([1; 16]);
+        let wish = Wish { request, key, team: None, method: "m", cost: DIME, limits: &rate, observe_rate: false };
+        if let Tried::Held(hold) = desk.account.try_reserve(&wish, now) {
+            hold.send().unknown();
+            admitted += 1;
+        }
+    }
+    assert_eq!(admitted, 3);
+}

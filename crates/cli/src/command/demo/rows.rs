@@ -69,7 +69,9 @@ pub(super) async fn play(stage: &mut Stage) -> Result<Vec<Row>> {
 
 fn with_factors(stage: &Stage, row: Played) -> Result<Row> {
     let found = tollgate_audit::find(&audit_folder(stage.gate.state()), row.last.id.as_bytes(), 4)?;
-    let line = found.first().map(|found| &found.value).with_context(|| format!("no line of the audit log tells of `{}`", row.scenario))?;
+    // a settle line has no factors, and may stand in another lane at the same millisecond
+    let judged = found.iter().find(|found| found.value.pointer("/tollgate/factors").is_some());
+    let line = judged.map(|found| &found.value).with_context(|| format!("no line of the audit log tells of `{}`", row.scenario))?;
     let factor = |name: &str| {
         let said = line.pointer(&format!("/tollgate/factors/{name}")).and_then(Value::as_str).unwrap_or("unasked");
         if said == "unasked" { "–".to_owned() } else { said.to_owned() }
