@@ -1,7 +1,13 @@
 //! The forms in which a secret could leave: raw, and the encodings that providers, logs and databases use.
 
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
+use crate::http::Answer;
 
 /// Every form of a secret that must stand nowhere: raw, percent-encoded, hexadecimal, base64 at three alignments.
 pub fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
@@ -34,4 +40,49 @@ pub fn forms(secret: &str) -> Vec<(&'static str, Vec<u8>)> {
         }
     }
     forms
+}
+
+/// Everything that somebody was given, printed or stored, to be searched for a secret.
+#[derive(Default)]
+pub struct Search(Vec<(String, Vec<u8>)>);
+
+impl Search {
+    /// Adds bytes from a named place.
+    pub fn add(&mut self, place: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+        self.0.push((place.into(), bytes.into()));
+    }
+
+    /// Adds an answer: status, headers, body.
+    pub fn answer(&mut self, place: impl Into<String>, answer: &Answer) {
+        self.add(place, format!("{} {:?} {}", answer.status, answer.headers, answer.body));
+    }
+
+    /// Adds every file under a folder but those of that name.
+    pub fn files(&mut self, folder: &Path, except: &str) -> Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                self.files(&path, except)?;
+            } else if path.is_file() && path.file_name().is_some_and(|name| name != except) {
+                self.add(path.display().to_string(), fs::read(&path)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many places it has.
+    pub const fn places(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Every form of the secret, and the place where it stands.
+    pub fn hits(&self, secret: &str) -> Vec<String> {
+        let forms = forms(secret);
+        let stands = |bytes: &[u8], needle: &[u8]| !needle.is_empty() && bytes.windows(needle.len()).any(|window| window == needle);
+        let hit = |(place, bytes): &(String, Vec<u8>)| {
+            let found = forms.iter().filter(|(_, needle)| stands(bytes, needle));
+            found.map(|(form, _)| format!("{form} in {place}")).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(hit).collect()
+    }
 }

@@ -55,6 +55,22 @@ impl Answer {
     }
 }
 
+/// Reads the answers to pipelined requests, each of which has a `Content-Length` or no body.
+pub fn answers(bytes: &[u8]) -> Result<Vec<Answer>> {
+    let (mut rest, mut answers) = (bytes, Vec::new());
+    while !rest.is_empty() {
+        let end = rest.windows(4).position(|window| window == b"\r\n\r\n").context("an answer that breaks off")? + 4;
+        let (head, behind) = rest.split_at(end);
+        let mut answer = Answer::parse(head)?;
+        let length = answer.header("content-length").unwrap_or("0").parse()?;
+        let (body, next) = behind.split_at_checked(length).context("a body that breaks off")?;
+        answer.body = String::from_utf8_lossy(body).into_owned();
+        answers.push(answer);
+        rest = next;
+    }
+    Ok(answers)
+}
+
 /// A connection that is kept between calls.
 pub(crate) struct Kept {
     stream: BufReader<TcpStream>,
@@ -103,8 +119,14 @@ pub fn from(at: SocketAddr, source: Ipv4Addr, target: &str, headers: &[&str]) ->
 
 /// Raw bytes in, raw bytes out until the other side closes.
 pub fn exchange(at: SocketAddr, request: &[u8]) -> Result<Vec<u8>> {
-    let mut stream = connect(at, Ipv4Addr::LOCALHOST)?;
-    stream.write_all(request)?;
+    exchange_from(at, Ipv4Addr::LOCALHOST, request)
+}
+
+/// The same from one of this machine's addresses.
+pub fn exchange_from(at: SocketAddr, source: Ipv4Addr, request: &[u8]) -> Result<Vec<u8>> {
+    let mut stream = connect(at, source)?;
+    // whoever refuses early need not read it all
+    let _ = stream.write_all(request);
     let mut answer = Vec::new();
     // a reset behind an answer is an end too
     let _ = stream.read_to_end(&mut answer);

@@ -24,11 +24,13 @@ pub struct Setup<'a> {
     pub more: &'a str,
     /// What the sandbox charges, and the gate's table says, for a `userrecaptcha`.
     pub price: &'a str,
+    /// The provider that the gate sends to, if not the sandbox.
+    pub origin: Option<SocketAddr>,
 }
 
 impl Default for Setup<'_> {
     fn default() -> Self {
-        Self { profile: "twocaptcha", upstream: "", more: "", price: "0.10" }
+        Self { profile: "twocaptcha", upstream: "", more: "", price: "0.10", origin: None }
     }
 }
 
@@ -177,7 +179,8 @@ fn serve(folder: &Path, listen: &str) -> Result<Process> {
 }
 
 fn configuration(provider: SocketAddr, setup: &Setup<'_>) -> String {
-    let Setup { profile, upstream, more, price } = setup;
+    let Setup { profile, upstream, more, price, origin } = setup;
+    let provider = origin.unwrap_or(provider);
     format!(
         r#"state = "state"
 
