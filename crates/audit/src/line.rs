@@ -6,7 +6,7 @@ mod text;
 mod tests;
 
 use crate::record::{Decision, Event, HoldEnd, Kind, Record};
-use text::{credential, ip, money, number, raw_text, request_id, text, value, word};
+use text::{credential, ip, money, number, raw_text, text, value, word};
 use tollgate_model::{Factor, Name, TaskId, Timestamp};
 
 /// A client's word for itself is cut here (PRODUCT.md, "Audit lines").
@@ -39,7 +39,7 @@ impl Formatter {
         out.reserve(TYPICAL);
         self.begin(out, record.at, seq);
         out.extend_from_slice(b",\"request_id\":\"");
-        request_id(out, record.request);
+        out.extend_from_slice(&record.request.text());
         out.push(b'"');
         who(out, record);
         judgement(out, record);
@@ -64,9 +64,9 @@ impl Formatter {
             number(out, upstream);
         }
         out.push(b'}');
-        member(out, ",\"alarm\":", record.alarm);
+        plain(out, ",\"alarm\":", record.alarm);
         out.push(b'}');
-        event(out, if record.alarm.is_some() { "alert" } else { "event" }, record.kind.as_str(), outcome(record));
+        event(out, if record.alarm.is_some() { "alert" } else { "event" }, |out| word(out, record.kind.as_str()), outcome(record));
         network(out, record);
         out.extend_from_slice(b"}\n");
     }
@@ -80,7 +80,7 @@ impl Formatter {
             value(out, detail);
         }
         out.push(b'}');
-        event(out, line.kind, line.action, line.outcome);
+        event(out, line.kind, |out| text(out, line.action, WORD), line.outcome);
         out.extend_from_slice(b"}\n");
     }
 
@@ -147,14 +147,14 @@ fn outcome(record: &Record<'_>) -> &'static str {
 fn who(out: &mut Vec<u8>, record: &Record<'_>) {
     if let Some((id, name)) = record.key {
         out.extend_from_slice(b",\"key\":{\"id\":\"key_");
-        text::uuid(out, id.as_bytes());
+        out.extend_from_slice(&id.text());
         out.extend_from_slice(b"\",\"name\":");
         word(out, name.as_str());
         out.push(b'}');
     }
     plain(out, ",\"team\":", record.team.map(Name::as_str));
     plain(out, ",\"upstream\":", record.upstream.map(Name::as_str));
-    member(out, ",\"operation\":", record.operation);
+    plain(out, ",\"operation\":", record.operation);
     member(out, ",\"method\":", record.method);
     plain(out, ",\"task\":", record.task.as_ref().map(TaskId::as_str));
 }
@@ -163,7 +163,7 @@ fn judgement(out: &mut Vec<u8>, record: &Record<'_>) {
     out.extend_from_slice(b",\"decision\":\"");
     out.extend_from_slice(record.decision.as_str().as_bytes());
     out.push(b'"');
-    member(out, ",\"denied_by\":", record.denied_by);
+    plain(out, ",\"denied_by\":", record.denied_by);
     if let Some(reason) = record.reason {
         out.extend_from_slice(b",\"reason\":");
         text(out, reason, REASON);
@@ -174,7 +174,7 @@ fn judgement(out: &mut Vec<u8>, record: &Record<'_>) {
             if place > 0 {
                 out.push(b',');
             }
-            text(out, check, WORD);
+            word(out, check);
         }
         out.push(b']');
     }
@@ -217,11 +217,11 @@ fn cost(out: &mut Vec<u8>, record: &Record<'_>) {
     plain(out, ",\"hold\":", record.hold.map(HoldEnd::as_str));
 }
 
-fn event(out: &mut Vec<u8>, kind: &'static str, action: &str, outcome: &'static str) {
+fn event(out: &mut Vec<u8>, kind: &'static str, action: impl FnOnce(&mut Vec<u8>), outcome: &'static str) {
     out.extend_from_slice(b",\"event\":{\"kind\":");
     word(out, kind);
     out.extend_from_slice(b",\"action\":");
-    text(out, action, WORD);
+    action(out);
     out.extend_from_slice(b",\"outcome\":");
     word(out, outcome);
     out.push(b'}');
@@ -242,7 +242,7 @@ fn network(out: &mut Vec<u8>, record: &Record<'_>) {
     }
     if let Some((method, status)) = record.http {
         out.extend_from_slice(b",\"http\":{\"request\":{\"method\":");
-        text(out, method, WORD);
+        word(out, method);
         out.extend_from_slice(b"},\"response\":{\"status_code\":");
         number(out, u64::from(status));
         out.extend_from_slice(b"}}");

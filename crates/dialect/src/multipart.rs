@@ -38,7 +38,7 @@ pub fn parse<'a>(content_type: &'a [u8], body: &'a [u8]) -> Result<Parts<'a>, &'
     let mut params = Params::default();
     read(body, boundary, &mut params).map_err(|unclear| unclear.reason)?;
     let fields = params.list.iter().filter_map(|param| Some((param.name, param.value.as_sent()?))).collect();
-    Ok((fields, params.files.into_vec()))
+    Ok((fields, params.files))
 }
 
 /// Reads `--B CRLF head CRLF CRLF data CRLF --B … --B--[CRLF]`: CRLF only, no preamble, no epilogue, the closing boundary

@@ -1,7 +1,5 @@
 //! Which parameters did the client send? Plain names, each once, in the order sent.
 
-use smallvec::SmallVec;
-
 use crate::misread::Unclear;
 use crate::multipart::FilePart;
 use crate::value::Value;
@@ -9,6 +7,8 @@ use crate::value::Value;
 /// PHP drops what comes behind `max_input_vars`; we refuse long before (SECURITY: limits).
 const MOST: usize = 200;
 const LONGEST_NAME: usize = 64;
+/// Room for a usual request's parameters, so that the list is made once.
+const USUAL: usize = 12;
 
 /// Where a parameter stood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub(crate) struct Param<'a> {
 /// The parameters of one request.
 #[derive(Debug, Default)]
 pub(crate) struct Params<'a> {
-    pub(crate) list: SmallVec<[Param<'a>; 12]>,
-    pub(crate) files: SmallVec<[FilePart<'a>; 1]>,
+    pub(crate) list: Vec<Param<'a>>,
+    pub(crate) files: Vec<FilePart<'a>>,
     /// One bit for each length and last byte seen: most names need no comparison.
     seen: u64,
     count: usize,
@@ -44,6 +44,9 @@ impl<'a> Params<'a> {
             return Err(Unclear::malformed("more than 200 parameters"));
         }
         if self.is_new(name) {
+            if self.list.is_empty() {
+                self.list.reserve(USUAL);
+            }
             self.list.push(Param { name, value, place });
             return Ok(());
         }

@@ -28,6 +28,10 @@ impl<'a> Value<'a> {
 
     /// The value of a form's raw text; an escape that is not two hex digits is refused.
     pub(crate) fn form(raw: &'a [u8]) -> Result<Self, Unclear> {
+        // most values hold neither
+        if memchr::memchr2(b'+', b'%', raw).is_none() {
+            return Ok(Self::plain(raw));
+        }
         let mut rest = raw.iter();
         let mut escaped = false;
         while let Some(byte) = rest.next() {
@@ -85,10 +89,17 @@ impl<'a> Value<'a> {
     /// Whether one of our own keys or tokens stands in it; those stand in the key's places only.
     pub(crate) fn is_virtual_key(&self) -> bool {
         const LENGTH: usize = 32;
-        const MARK: &[u8] = b"tg";
+        // the rarest byte of the prefixes, and where it stands in them
+        const MARK: (u8, usize) = (b'_', 3);
         let holds = |bytes: &[u8]| {
-            memchr::memmem::find_iter(bytes, MARK).any(|at| bytes.get(at..at + LENGTH).is_some_and(VirtualKey::is_well_formed))
+            let mut starts = memchr::memchr_iter(MARK.0, bytes).filter_map(|at| at.checked_sub(MARK.1));
+            starts.any(|at| bytes.get(at..at + LENGTH).is_some_and(VirtualKey::is_well_formed))
         };
+        let escaped_mark = |at: usize| matches!(self.raw.get(at + 1..at + 3), Some([b'5', b'F' | b'f']));
+        let marked = memchr::memchr(MARK.0, &self.raw).is_some() || memchr::memchr_iter(b'%', &self.raw).any(escaped_mark);
+        if self.raw.len() < LENGTH || !marked {
+            return false;
+        }
         if self.escaped { holds(&self.bytes().collect::<Vec<u8>>()) } else { holds(&self.raw) }
     }
 
@@ -105,11 +116,24 @@ impl<'a> Value<'a> {
 
     /// Appends it percent-encoded: one spelling for one meaning, whatever the client's was.
     pub(crate) fn write_form(&self, out: &mut Vec<u8>) {
-        if self.escaped {
-            self.bytes().for_each(|byte| write_escaped(byte, out));
-        } else {
-            write_form(&self.raw, out);
+        if !self.escaped {
+            return write_form(&self.raw, out);
         }
+        let mut rest = &*self.raw;
+        while let Some(at) = memchr::memchr2(b'+', b'%', rest) {
+            let (kept, tail) = rest.split_at(at);
+            write_form(kept, out);
+            let (meant, behind) = match tail {
+                [b'%', high, low, behind @ ..] => (hex(*high).zip(hex(*low)).map(|(high, low)| high << 4 | low), behind),
+                [_, behind @ ..] => (Some(b' '), behind),
+                [] => return,
+            };
+            if let Some(byte) = meant {
+                write_escaped(byte, out);
+            }
+            rest = behind;
+        }
+        write_form(rest, out);
     }
 
     /// Appends the bytes it means.
@@ -160,8 +184,23 @@ fn write_escaped(byte: u8, out: &mut Vec<u8>) {
 }
 
 const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+    #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
+    UNRESERVED[byte as usize]
 }
+
+/// RFC 3986 §2.3, as a table: this is asked for every byte of every value.
+const UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        #[expect(clippy::indexing_slicing, reason = "a byte is below 256; evaluated when compiling")]
+        {
+            table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        }
+        byte += 1;
+    }
+    table
+};
 
 const fn hex(byte: u8) -> Option<u8> {
     match byte {

@@ -13,15 +13,15 @@ use crate::worker::Worker;
 /// panic included, it is written once.
 pub(crate) async fn walk<'a>(worker: &'a Worker, arrival: Arrival<'a>) -> Reply {
     let mut line = Line::open(worker, &arrival);
-    let walked = rooms(worker, arrival, &mut line).await;
+    let walked = rooms(worker, &arrival, &mut line).await;
     line.close(walked)
 }
 
-async fn rooms<'a>(worker: &Worker, arrival: Arrival<'a>, line: &mut Line<'a>) -> Result<Reply, Refusal> {
+async fn rooms(worker: &Worker, arrival: &Arrival<'_>, line: &mut Line<'_>) -> Result<Reply, Refusal> {
     // 1. which operation is this, exactly? the client's bytes end here
     let understood = understand::read(arrival, line)?;
     // 2. whose key? judged by the snapshot of this instant: a change binds whatever is identified after it
-    let identified = identify::whose(understood, worker, line)?;
+    let identified = identify::whose(&understood, worker, line)?;
     // 3. from an allowed address? pure, so it comes before anything that counts
     let located = locate::from(identified, line)?;
 
@@ -33,7 +33,7 @@ async fn rooms<'a>(worker: &Worker, arrival: Arrival<'a>, line: &mut Line<'a>) -
             let owned = own::task(located, worker).await?;
             let armed = arm::credential(owned, line)?;
             let answered = send::free(armed, worker, line).await?;
-            Ok(settle::read(&answered, worker, line))
+            Ok(settle::read(answered, worker, line))
         }
         Operation::Submit(_) | Operation::SolveNow(_) => {
             // 4. at an allowed time? pure

@@ -23,7 +23,7 @@ pub(crate) async fn late_polls(worker: Rc<Worker>) {
         tokio::time::sleep(EVERY).await;
         let upstreams: Vec<Arc<Upstream>> = worker.gate.upstreams.iter().cloned().collect();
         for upstream in &upstreams {
-            for task in upstream.account.overdue(worker.gate.clock.now(), AT_ONCE) {
+            for task in upstream.account.overdue(worker.now(), AT_ONCE) {
                 late_poll(&worker, upstream, task).await;
             }
         }
@@ -34,7 +34,7 @@ pub(crate) async fn late_polls(worker: Rc<Worker>) {
 /// flagged as assumed.
 async fn late_poll(worker: &Worker, upstream: &Arc<Upstream>, task: TaskId) {
     let ending = ask(worker, upstream, task).await.unwrap_or(Ending::Assumed);
-    if let Some(closed) = upstream.account.end(task, ending, worker.gate.clock.now()) {
+    if let Some(closed) = upstream.account.end(task, ending, worker.now()) {
         record::settled(worker, &upstream.name, None, task, &closed);
         settle::stop_if_exceeded(worker, upstream, &closed);
     }
@@ -42,12 +42,12 @@ async fn late_poll(worker: &Worker, upstream: &Arc<Upstream>, task: TaskId) {
 
 async fn ask(worker: &Worker, upstream: &Upstream, task: TaskId) -> Option<Ending> {
     let entry = upstream.keyring.current()?;
-    if !upstream.breaker.permits(entry.version(), worker.gate.clock.now().mono) {
+    if !upstream.breaker.permits(entry.version(), worker.now().mono) {
         return None;
     }
     let operation = Operation::from(FreeOperation::Poll { task });
     let answer = send::transmit(worker, upstream, &entry, &operation, AnswerForm::default()).await.answer.ok()?;
-    settle::ending(&v1::read(&operation, &upstream.profile, answer.status, &answer.body))
+    settle::ending(&v1::read(&operation, &upstream.profile, answer.status, answer.body()))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
+use smallvec::SmallVec;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tollgate_model::Mono;
 use tollgate_wire::{Decoder, Method, Reject, RequestHead, encode, parse_head};
@@ -59,7 +60,7 @@ struct Client<S> {
 
 /// Serves a connection until it ends.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(worker: Rc<Worker>, entrance: Rc<Entrance>, stream: S, peer: IpAddr) {
-    let now = worker.gate.clock.now();
+    let now = worker.now();
     let slot = worker.deadlines.slot();
     let mut client =
         Client { stream, inbox: Vec::with_capacity(2048), outbox: Vec::new(), body: Vec::new(), slot, began: now.mono, served: false };
@@ -70,7 +71,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(worker: Rc<Worker>,
     }
     // an orderly end, so that the answer's last bytes are not lost to a reset
     let shutdown = pin!(client.stream.shutdown());
-    let _ = client.slot.until(worker.gate.clock.now().mono.plus_millis(1_000), shutdown).await;
+    let _ = client.slot.until(worker.lately().mono.plus_millis(1_000), shutdown).await;
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
@@ -98,10 +99,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             Arrived::Answered(reply) => reply,
         };
         self.inbox.drain(..consumed);
-        let old = worker.gate.clock.now().mono.millis_since(self.began) > OLD_MS;
+        let old = worker.lately().mono.millis_since(self.began) > OLD_MS;
         reply.close |= last || old || !head.keep_alive || worker.gate.draining.load(Ordering::Relaxed);
         let ends = reply.close;
         self.answer(worker, &reply, head.method == Method::Head).await?;
+        worker.give_body(reply.body);
         self.shrink();
         self.served = true;
         drop(budget);
@@ -110,7 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 
     async fn head(&mut self, worker: &Worker) -> Result<Result<(RequestHead, usize), Reject>, Ended> {
         let (limits, within) = (&worker.gate.settings.limits, worker.gate.settings.within);
-        let waited_from = worker.gate.clock.now().mono;
+        let waited_from = worker.lately().mono;
         let patience = match (self.inbox.is_empty(), self.served) {
             (false, _) => within.head_ms,
             (true, false) => SILENT_MS,
@@ -129,7 +131,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             self.slot.set_idle(false);
             read?;
             if idle {
-                deadline = worker.gate.clock.now().mono.plus_millis(within.head_ms);
+                deadline = worker.lately().mono.plus_millis(within.head_ms);
             }
         }
     }
@@ -154,7 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         if head.expects_continue && self.inbox.len() == length {
             self.write_all(worker, b"HTTP/1.1 100 Continue\r\n\r\n").await?;
         }
-        let began = worker.gate.clock.now().mono;
+        let began = worker.lately().mono;
         let mut consumed = length;
         loop {
             let rest = self.inbox.get(consumed..).unwrap_or_default();
@@ -205,7 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     async fn write_all(&mut self, worker: &Worker, bytes: &[u8]) -> Result<(), Ended> {
-        let deadline = worker.gate.clock.now().mono.plus_millis(WRITE_MS);
+        let deadline = worker.lately().mono.plus_millis(WRITE_MS);
         let writing = pin!(self.stream.write_all(bytes));
         match self.slot.until(deadline, writing).await {
             Ok(Ok(())) => Ok(()),
@@ -229,30 +231,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
 /// A reply as bytes.
 impl Reply {
     pub(crate) fn write(&self, out: &mut Vec<u8>, head_only: bool) {
-        let id = self.id.to_string();
+        let id = self.id.text();
         let mut wait = itoa::Buffer::new();
-        let mut headers: [(&str, &[u8]); 7] = [("", b""); 7];
-        let mut count = 0;
-        let mut add = |name: &'static str, value: &'static [u8]| {
-            if let Some(place) = headers.get_mut(count) {
-                *place = (name, value);
-                count += 1;
-            }
-        };
-        add("Content-Type", self.content_type.as_bytes());
-        add("Cache-Control", b"no-store");
+        let mut headers: SmallVec<[(&str, &[u8]); 6]> = SmallVec::new();
+        headers.push(("Content-Type", self.content_type.as_bytes()));
+        headers.push(("Cache-Control", b"no-store"));
         if self.any_origin {
-            add("Access-Control-Allow-Origin", b"*");
+            headers.push(("Access-Control-Allow-Origin", b"*"));
         }
         if let Some(code) = self.denied {
-            add("Tollgate-Denied", code.as_bytes());
+            headers.push(("Tollgate-Denied", code.as_bytes()));
         }
-        let mut used: Vec<(&str, &[u8])> = headers.get(..count).unwrap_or_default().to_vec();
-        used.push(("Tollgate-Request-Id", id.as_bytes()));
+        headers.push(("Tollgate-Request-Id", &id));
         if let Some(seconds) = self.retry_after_s {
-            used.push(("Retry-After", wait.format(seconds).as_bytes()));
+            headers.push(("Retry-After", wait.format(seconds).as_bytes()));
         }
-        let written = encode::response(out, self.status, &used, &self.body, !self.close, head_only);
+        let written = encode::response(out, self.status, &headers, &self.body, !self.close, head_only);
         debug_assert!(written.is_ok(), "every header value above is ours");
     }
 }

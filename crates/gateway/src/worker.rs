@@ -10,10 +10,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::task::LocalSet;
+use tokio::runtime::LocalOptions;
 use tokio_rustls::TlsAcceptor;
 use tollgate_audit::Event;
-use tollgate_model::{Mono, Name};
+use tollgate_model::{Mono, Name, Now};
 
 use crate::deadline::{Deadlines, SWEEP_MS};
 use crate::egress::dial::Resolved;
@@ -36,7 +36,9 @@ pub(crate) struct Worker {
     pub(crate) strangers: Strangers,
     ways: RefCell<HashMap<Name, Rc<Way>>>,
     scratch: RefCell<Vec<Scratch>>,
+    bodies: RefCell<Vec<Vec<u8>>>,
     serving: Cell<usize>,
+    lately: Cell<Now>,
     warned: Cell<Option<Mono>>,
 }
 
@@ -71,23 +73,22 @@ const LINES_MS: u64 = 500;
 
 /// Runs a worker until the gate has drained.
 pub(crate) fn run(start: Start) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     let worker = Rc::new(Worker::new(start.gate, start.journal));
-    let local = LocalSet::new();
     for door in start.doors {
         let listener = {
             let _in_runtime = runtime.enter();
             tokio::net::TcpListener::from_std(door.listener)?
         };
         let entrance = Rc::new(Entrance { root: door.root });
-        local.spawn_local(accept(worker.clone(), listener, door.tls, entrance));
+        runtime.spawn_local(accept(worker.clone(), listener, door.tls, entrance));
     }
     if start.index == 0 {
-        local.spawn_local(errand::late_polls(worker.clone()));
+        runtime.spawn_local(errand::late_polls(worker.clone()));
     }
-    local.block_on(&runtime, worker.clone().keep_house());
+    runtime.block_on(worker.clone().keep_house());
     // what is still in flight is dropped here: its guards write the outcome as unknown
-    drop(local);
+    drop(runtime);
     worker.finish()
 }
 
@@ -101,7 +102,9 @@ impl Worker {
             strangers: Strangers::default(),
             ways: RefCell::default(),
             scratch: RefCell::default(),
+            bodies: RefCell::default(),
             serving: Cell::new(0),
+            lately: Cell::new(Now::default()),
             warned: Cell::new(None),
         }
     }
@@ -127,6 +130,33 @@ impl Worker {
         }
     }
 
+    /// A buffer for an answer's body.
+    pub(crate) fn body(&self) -> Vec<u8> {
+        self.bodies.borrow_mut().pop().unwrap_or_else(|| Vec::with_capacity(256))
+    }
+
+    /// Gives such a buffer back.
+    pub(crate) fn give_body(&self, mut body: Vec<u8>) {
+        let mut kept = self.bodies.borrow_mut();
+        if kept.len() < SCRATCH_KEPT && body.capacity() <= 4 << 10 {
+            body.clear();
+            kept.push(body);
+        }
+    }
+
+    /// Both clocks, now.
+    pub(crate) fn now(&self) -> Now {
+        let now = self.gate.clock.now();
+        self.lately.set(now);
+        now
+    }
+
+    /// When this worker last looked at the clock: at most one sweep ago, and in a request never before its last wait. As exact as
+    /// deadlines are met; what is told in microseconds looks anew.
+    pub(crate) fn lately(&self) -> Now {
+        self.lately.get()
+    }
+
     /// Whether the process's own log may say it again: once a minute is enough.
     pub(crate) fn may_warn(&self, now: Mono) -> bool {
         let rested = self.warned.get().is_none_or(|before| now.millis_since(before) >= 60_000);
@@ -141,7 +171,7 @@ impl Worker {
         tracing::error!(alarm, upstream = upstream.as_str(), "{what}");
         let detail = json!({ "upstream": upstream.as_str(), "what": what });
         self.journal.event(&Event {
-            at: self.gate.clock.now().wall,
+            at: self.now().wall,
             kind: "alert",
             action: alarm,
             outcome: "unknown",
@@ -155,7 +185,7 @@ impl Worker {
         let mut draining_since = None;
         loop {
             tokio::time::sleep(Duration::from_millis(SWEEP_MS)).await;
-            let now = self.gate.clock.now();
+            let now = self.now();
             let draining = self.gate.draining.load(Ordering::Relaxed);
             self.deadlines.sweep(now.mono, draining);
             for way in self.ways.borrow().values() {

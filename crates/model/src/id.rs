@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::hex::hex_of;
 use crate::time::Timestamp;
 
 /// The id of one arrival, of its hold and of its lines in the audit log: a UUIDv7 (RFC 9562 §5.7).
@@ -43,9 +44,9 @@ impl RequestId {
         Self(bytes)
     }
 
-    /// Writes the 36 characters of the hyphenated form.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        write_uuid(&self.0, out);
+    /// The 36 characters of the hyphenated form.
+    pub fn text(&self) -> [u8; 36] {
+        uuid_text(&self.0)
     }
 }
 
@@ -63,6 +64,11 @@ impl KeyId {
     /// An id from its sixteen bytes, as the store keeps it.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
+    }
+
+    /// The 36 characters of the hyphenated form, without the prefix.
+    pub fn text(&self) -> [u8; 36] {
+        uuid_text(&self.0)
     }
 }
 
@@ -92,19 +98,17 @@ fn uuid_v7(at: Timestamp, random: [u8; 10]) -> [u8; 16] {
     [t0, t1, t2, t3, t4, t5, (r0 & 0x0f) | 0x70, r1, (r2 & 0x3f) | 0x80, r3, r4, r5, r6, r7, r8, r9]
 }
 
-fn write_uuid(bytes: &[u8; 16], out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+fn uuid_text(bytes: &[u8; 16]) -> [u8; 36] {
     let mut text = [b'-'; 36];
-    let mut places = text.iter_mut().enumerate().filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23)).map(|(_, place)| place);
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 15] {
-            if let Some(place) = places.next() {
-                *place = digit(nibble);
-            }
-        }
+    let mut rest = text.as_mut_slice();
+    for (place, byte) in bytes.iter().enumerate() {
+        // before bytes 4, 6, 8 and 10 stands a hyphen
+        let hyphen = usize::from(matches!(place, 4 | 6 | 8 | 10));
+        let (digits, behind) = rest.split_at_mut(hyphen).1.split_at_mut(2);
+        digits.copy_from_slice(&hex_of(*byte));
+        rest = behind;
     }
-    out.extend_from_slice(&text);
+    text
 }
 
 fn parse_uuid(text: &str) -> Result<[u8; 16], IdError> {
@@ -159,14 +163,8 @@ macro_rules! as_text {
     };
 }
 
-fn uuid_text(bytes: &[u8; 16]) -> String {
-    let mut text = Vec::with_capacity(36);
-    write_uuid(bytes, &mut text);
-    String::from_utf8_lossy(&text).into_owned()
-}
-
-as_text!(RequestId, self => uuid_text(&self.0), text => parse_uuid(text).map(Self));
-as_text!(KeyId, self => format!("key_{}", uuid_text(&self.0)), text => parse_uuid(text.strip_prefix("key_").ok_or(IdError)?).map(Self));
+as_text!(RequestId, self => String::from_utf8_lossy(&uuid_text(&self.0)), text => parse_uuid(text).map(Self));
+as_text!(KeyId, self => format!("key_{}", String::from_utf8_lossy(&uuid_text(&self.0))), text => parse_uuid(text.strip_prefix("key_").ok_or(IdError)?).map(Self));
 as_text!(TaskId, self => self.as_str(), text => Self::parse(text.as_bytes()));
 
 #[cfg(test)]

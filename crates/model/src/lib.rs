@@ -2,6 +2,7 @@
 
 pub mod cidr;
 pub mod denial;
+mod hex;
 pub mod id;
 pub mod limit;
 pub mod money;
@@ -12,10 +13,11 @@ pub mod verdict;
 
 pub use cidr::{Cidr, CidrSet};
 pub use denial::{Denial, DenialCode, Failure, FailureCode, Retry, Side};
+pub use hex::hex_of;
 pub use id::{KeyId, RequestId, TaskId};
 pub use limit::{Amount, Limit, LimitKind, Period, Rate, Scope, Window, Zone};
 pub use money::Money;
 pub use name::Name;
-pub use secret::{CredentialHash, Pepper, Secret, VirtualKey};
+pub use secret::{CredentialHash, Pepper, Secret, VirtualKey, wipe};
 pub use time::{Mono, Now, Timestamp};
 pub use verdict::{Factor, Verdict};

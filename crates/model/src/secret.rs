@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use zeroize::Zeroize;
 
+use crate::hex::hex_of;
+
 /// Bytes that are wiped on drop, have no text form, and are reached only by `expose`.
 pub struct Secret(Box<[u8]>);
 
@@ -30,6 +32,14 @@ impl fmt::Debug for Secret {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Secret(…)")
     }
+}
+
+/// Wipes a buffer that held a secret and empties it; whoever only ever empties it so leaves nothing behind its end. As sure as
+/// `Zeroize` for a `Vec`, which writes byte by byte over the whole capacity: too dear for every request.
+pub fn wipe(buffer: &mut Vec<u8>) {
+    buffer.fill(0);
+    zeroize::optimization_barrier(buffer.as_slice());
+    buffer.clear();
 }
 
 /// The key of the keyed hash under which virtual keys are stored: whoever has the store alone cannot test guesses.
@@ -80,22 +90,19 @@ impl CredentialHash {
         &self.0
     }
 
-    /// Writes the first 16 bytes in hex: 32 characters, enough to search the log by, and not a key.
-    pub fn write_short(&self, out: &mut Vec<u8>) {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        for byte in self.0.iter().take(16) {
-            for nibble in [byte >> 4, byte & 15] {
-                out.push(HEX.get(usize::from(nibble)).copied().unwrap_or(b'0'));
-            }
+    /// The first 16 bytes in hex: 32 characters, enough to search the log by, and not a key.
+    pub fn short(&self) -> [u8; 32] {
+        let mut text = [0; 32];
+        for (digits, byte) in text.chunks_exact_mut(2).zip(&self.0) {
+            digits.copy_from_slice(&hex_of(*byte));
         }
+        text
     }
 }
 
 impl fmt::Display for CredentialHash {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::with_capacity(32);
-        self.write_short(&mut text);
-        out.write_str(&String::from_utf8_lossy(&text))
+        out.write_str(&String::from_utf8_lossy(&self.short()))
     }
 }
 

@@ -61,7 +61,8 @@ impl Needles {
 
     /// The form in which the key stands in these bytes.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<Form> {
-        self.step(self.start, bytes).err()
+        // most answers are shorter than any writing of a key
+        if bytes.len() < self.automaton.min_pattern_len() { None } else { self.step(self.start, bytes).err() }
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::net::IpAddr;
 
 use serde_json::Value;
-use tollgate_model::{CredentialHash, Money, RequestId};
+use tollgate_model::{CredentialHash, Money, hex_of};
 
 /// A string inside an event's detail is cut here; details are our own words and the policies of keys.
 const DETAIL: usize = 4096;
@@ -55,8 +55,8 @@ fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
 fn unicode(out: &mut Vec<u8>, character: char) {
     out.extend_from_slice(b"\\u");
     let [_, _, high, low] = u32::from(character).to_be_bytes();
-    out.extend_from_slice(&hex(high));
-    out.extend_from_slice(&hex(low));
+    out.extend_from_slice(&hex_of(high));
+    out.extend_from_slice(&hex_of(low));
 }
 
 pub(super) fn number(out: &mut Vec<u8>, number: u64) {
@@ -95,31 +95,9 @@ pub(super) fn ip(out: &mut Vec<u8>, address: IpAddr) {
     }
 }
 
-pub(super) fn request_id(out: &mut Vec<u8>, request: RequestId) {
-    uuid(out, request.as_bytes());
-}
-
-/// The hyphenated form.
-pub(super) fn uuid(out: &mut Vec<u8>, bytes: &[u8; 16]) {
-    let mut text = [b'-'; 36];
-    let mut rest = text.as_mut_slice();
-    for (place, byte) in bytes.iter().enumerate() {
-        // before bytes 4, 6, 8 and 10 stands a hyphen
-        let hyphen = usize::from(matches!(place, 4 | 6 | 8 | 10));
-        let (digits, behind) = rest.split_at_mut(hyphen).1.split_at_mut(2);
-        digits.copy_from_slice(&hex(*byte));
-        rest = behind;
-    }
-    out.extend_from_slice(&text);
-}
-
 /// The first 16 bytes of a credential's hash, as `CredentialHash` shows itself.
 pub(super) fn credential(out: &mut Vec<u8>, hash: CredentialHash) {
-    let mut text = [0; 32];
-    for (digits, byte) in text.chunks_exact_mut(2).zip(hash.as_bytes()) {
-        digits.copy_from_slice(&hex(*byte));
-    }
-    out.extend_from_slice(&text);
+    out.extend_from_slice(&hash.short());
 }
 
 /// A word that needs no escape by its type: a name, a task, a word of our own enums.
@@ -127,13 +105,6 @@ pub(super) fn word(out: &mut Vec<u8>, word: &str) {
     out.push(b'"');
     out.extend_from_slice(word.as_bytes());
     out.push(b'"');
-}
-
-const fn hex(byte: u8) -> [u8; 2] {
-    const fn digit(nibble: u8) -> u8 {
-        if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
-    }
-    [digit(byte >> 4), digit(byte & 15)]
 }
 
 /// Any JSON value of ours, its strings escaped and cut like every other text.

@@ -1,5 +1,7 @@
 //! How is an operation said to the provider? In our own words, the key first and placed by us.
 
+use tollgate_model::hex_of;
+
 use crate::incoming::Method;
 use crate::multipart::FilePart;
 use crate::profile::Profile;
@@ -38,11 +40,9 @@ pub struct Boundary([u8; 32]);
 impl Boundary {
     /// The boundary of 16 random bytes, drawn for one request.
     pub fn from_random(random: [u8; 16]) -> Self {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        let nibbles = random.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let mut text = [b'0'; 32];
-        for (place, nibble) in text.iter_mut().zip(nibbles) {
-            *place = HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+        let mut text = [0; 32];
+        for (digits, byte) in text.chunks_exact_mut(2).zip(random) {
+            digits.copy_from_slice(&hex_of(byte));
         }
         Self(text)
     }

@@ -23,6 +23,9 @@ const KNOWN: [(&str, &str); 16] = [
     ("textcaptcha", "textcaptcha"),
 ];
 
+/// No name below is longer.
+const LONGEST: usize = 16;
+
 /// Names of credentials in other dialects: here a key in one of them would pass unjudged.
 const CREDENTIALS: [&str; 3] = ["apikey", "clientkey", "token"];
 
@@ -53,10 +56,16 @@ fn name(name: &str) -> Result<(), Unclear> {
     if KNOWN.iter().any(|(known, _)| *known == name) {
         return Ok(());
     }
-    let folds_to = |known: &str| {
-        let mut folded = name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase());
-        known.bytes().all(|byte| folded.next() == Some(byte)) && folded.next().is_none()
-    };
+    // folded once; what is longer than every known name equals none
+    let mut folded = [0; LONGEST];
+    let mut length = 0;
+    for byte in name.bytes().filter(|byte| *byte != b'_') {
+        let Some(place) = folded.get_mut(length) else { return Ok(()) };
+        *place = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    let folded = folded.get(..length).unwrap_or_default();
+    let folds_to = |known: &str| known.as_bytes() == folded;
     if KNOWN.iter().any(|(_, folded)| folds_to(folded)) {
         return Err(Unclear::ambiguous("a name that differs from a known one by case or underscore only"));
     }

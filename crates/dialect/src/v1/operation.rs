@@ -1,6 +1,5 @@
 //! Which operation is it? The typed request, of which only what is named here goes on.
 
-use smallvec::SmallVec;
 use tollgate_model::TaskId;
 
 use crate::credential::Presented;
@@ -77,9 +76,9 @@ pub struct Submit<'a> {
     /// The method as it is sent; none for a text without one.
     pub(crate) sent_method: Option<&'a str>,
     /// Every other parameter by value, each once, in the order sent.
-    pub(crate) fields: SmallVec<[Param<'a>; 12]>,
+    pub(crate) fields: Vec<Param<'a>>,
     /// The files, if it was sent as multipart with files.
-    pub files: SmallVec<[FilePart<'a>; 1]>,
+    pub files: Vec<FilePart<'a>>,
     /// Where the provider shall post the answer, around the gate; take it out or deny the call.
     pub pingback: Option<Callback<'a>>,
 }

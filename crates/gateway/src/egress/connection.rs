@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -9,9 +10,13 @@ use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tollgate_model::Mono;
 
+use crate::deadline::Slot;
+
 /// A connection with the facts by which the pool judges it.
 pub(crate) struct Connection {
     pub(crate) stream: Stream,
+    /// Whoever uses it sets its deadlines here: an exchange registers nothing.
+    pub(crate) slot: Rc<Slot>,
     pub(crate) born: Mono,
     pub(crate) idle_since: Mono,
     /// Milliseconds it may lie idle: 15 s, or less by the provider's Keep-Alive hint.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
@@ -67,11 +68,17 @@ impl Origin {
 }
 
 /// Makes a connection to the origin, or says why not.
-pub(crate) async fn dial(origin: &Origin, resolved: &Resolved, slot: &Slot, now: Now, within: Timeouts) -> Result<Connection, DialError> {
+pub(crate) async fn dial(
+    origin: &Origin,
+    resolved: &Resolved,
+    slot: Rc<Slot>,
+    now: Now,
+    within: Timeouts,
+) -> Result<Connection, DialError> {
     let deadline = now.mono.plus_millis(within.connect_ms);
     let connecting = Box::pin(connect(origin, resolved, now.mono));
     let stream = slot.until(deadline, connecting).await.map_err(|_| DialError::Slow)??;
-    Ok(Connection { stream, born: now.mono, idle_since: now.mono, idle_ms: 15_000 })
+    Ok(Connection { stream, slot, born: now.mono, idle_since: now.mono, idle_ms: 15_000 })
 }
 
 async fn connect(origin: &Origin, resolved: &Resolved, now: Mono) -> Result<Stream, DialError> {

@@ -1,7 +1,7 @@
 //! What came back? One request out, one answer in, each step with its deadline and its limit; never sent twice.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tollgate_model::{Mono, Now};
+use tollgate_model::{Mono, wipe};
 use tollgate_wire::{AnswerFraming, Decoder, Framing, Limits, Reject, ResponseHead, parse_response_head};
 
 use super::connection::Connection;
@@ -57,15 +57,26 @@ pub(crate) struct Scratch {
     pub(crate) body: Vec<u8>,
 }
 
+impl Scratch {
+    /// Wipes what holds the real key.
+    pub(crate) fn wipe(&mut self) {
+        wipe(&mut self.outgoing.target);
+        wipe(&mut self.outgoing.body);
+        wipe(&mut self.request);
+    }
+}
+
+impl Drop for Scratch {
+    /// An exchange that is dropped in the middle leaves no key in freed memory either.
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
 /// Sends `scratch.request` and reads the answer into `scratch.head` and `scratch.body`.
-pub(crate) async fn exchange(
-    connection: &mut Connection,
-    scratch: &mut Scratch,
-    slot: &Slot,
-    began: Now,
-    within: Timeouts,
-) -> Result<Received, Lost> {
-    let (answer_by, whole_by) = (began.mono.plus_millis(within.answer_ms), began.mono.plus_millis(within.call_ms));
+pub(crate) async fn exchange(connection: &mut Connection, scratch: &mut Scratch, began: Mono, within: Timeouts) -> Result<Received, Lost> {
+    let slot = &*connection.slot.clone();
+    let (answer_by, whole_by) = (began.plus_millis(within.answer_ms), began.plus_millis(within.call_ms));
     scratch.head.clear();
     scratch.body.clear();
     let sending = std::pin::pin!(connection.stream.write_all(&scratch.request));

@@ -36,7 +36,7 @@ impl Drop for Flight {
 
 impl Sendable for Reserved<'_> {
     fn upstream(&self) -> &Arc<Upstream> {
-        &self.timely.located.identified.arrival.upstream
+        self.timely.located.identified.arrival.upstream
     }
 
     fn arrived(&self) -> Mono {
@@ -76,7 +76,7 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
 /// The worst case of the method. What has no price is denied, whoever asks.
 fn price(timely: &Timely<'_>, line: &mut Line<'_>) -> Result<Money, Refusal> {
     let identified = &timely.located.identified;
-    let upstream = &identified.arrival.upstream;
+    let upstream = identified.arrival.upstream;
     if !upstream.profile.offers(&identified.operation) {
         return Err(Denial::new(DenialCode::OperationDenied, "the provider does not have this operation").into());
     }

@@ -16,8 +16,8 @@ use crate::worker::Worker;
 
 /// A call whose key is known and in force.
 pub struct Identified<'a> {
-    pub(super) arrival: Arrival<'a>,
-    pub(super) operation: Operation<'a>,
+    pub(super) arrival: &'a Arrival<'a>,
+    pub(super) operation: &'a Operation<'a>,
     pub(super) form: AnswerForm,
     pub(super) key: Arc<Key<Bound>>,
     /// Private: only this room makes one.
@@ -26,11 +26,11 @@ pub struct Identified<'a> {
 
 /// Looks the presented credential up by its keyed hash, in the snapshot of this instant. Every failure looks alike outside;
 /// the record tells them apart.
-pub(crate) fn whose<'a>(understood: Understood<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Identified<'a>, Refusal> {
+pub(crate) fn whose<'a>(understood: &'a Understood<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Identified<'a>, Refusal> {
     let Understood { arrival, call, .. } = understood;
     let presented = call.credential.expose();
-    let key = known(presented, &arrival, worker, line).map_err(|refusal| slowed(refusal, &arrival, worker))?;
-    Ok(Identified { arrival, operation: call.operation, form: call.form, key, _proof: () })
+    let key = known(presented, arrival, worker, line).map_err(|refusal| slowed(refusal, arrival, worker))?;
+    Ok(Identified { arrival, operation: &call.operation, form: call.form, key, _proof: () })
 }
 
 /// Whoever fails too often is told to wait, whatever the reason was; a key that is found is never kept waiting.

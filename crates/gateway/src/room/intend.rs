@@ -28,7 +28,7 @@ pub struct Intended<'a> {
 
 impl Intended<'_> {
     pub(super) fn upstream(&self) -> &Arc<Upstream> {
-        &self.timely.located.identified.arrival.upstream
+        self.timely.located.identified.arrival.upstream
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Arrival<'a> {
     pub(crate) source: IpAddr,
     /// The true client behind trusted proxies.
     pub(crate) client: Result<IpAddr, Untold>,
-    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) upstream: &'a Arc<Upstream>,
     pub(crate) method: Method,
     /// Without the `/u/<upstream>` prefix.
     pub(crate) path: &'a [u8],
@@ -94,14 +94,14 @@ pub(crate) enum Arrived<'a> {
 
 /// Tells apart what came in; times and addresses are sampled here, once.
 pub(crate) fn arrive<'a>(
-    worker: &Worker,
-    entrance: &Entrance,
+    worker: &'a Worker,
+    entrance: &'a Entrance,
     peer: IpAddr,
     head: &RequestHead,
     bytes: &'a [u8],
     body: &'a [u8],
 ) -> Arrived<'a> {
-    let now = worker.gate.clock.now();
+    let now = worker.now();
     let Ok(random) = worker.random.bytes() else {
         return Arrived::Answered(Reply::bare(RequestId::from_bytes([0; 16]), 503, "no randomness: requests cannot be named").closing());
     };
@@ -152,7 +152,7 @@ pub(crate) fn arrive<'a>(
 
 /// Answers a request whose body found no room, in the caller's dialect: nothing was sent, and waiting helps.
 pub(crate) fn overloaded(worker: &Worker, entrance: &Entrance, peer: IpAddr, head: &RequestHead, bytes: &[u8]) -> Reply {
-    let now = worker.gate.clock.now();
+    let now = worker.now();
     let id = RequestId::new(now.wall, worker.random.bytes().unwrap_or_default());
     let why = "the gate has no room for more bodies now";
     record::turned_away(worker, id, now, peer, DenialCode::Overloaded, 503, why);
@@ -177,7 +177,7 @@ pub(crate) fn overloaded(worker: &Worker, entrance: &Entrance, peer: IpAddr, hea
 
 /// Answers what was no request, and writes it down.
 pub(crate) fn reject(worker: &Worker, peer: IpAddr, reject: Reject) -> Reply {
-    let now = worker.gate.clock.now();
+    let now = worker.now();
     let id = RequestId::new(now.wall, worker.random.bytes().unwrap_or_default());
     record::turned_away(worker, id, now, peer, DenialCode::Malformed, reject.status(), reject.reason());
     let mut reply = Reply::bare(id, reject.status(), reject.reason()).closing();
@@ -188,20 +188,25 @@ pub(crate) fn reject(worker: &Worker, peer: IpAddr, reject: Reject) -> Reply {
 type Elsewhere = (u16, &'static str);
 
 /// `/u/<upstream>/…` on every listener; else the listener's root; else the Host, among exact names only.
-fn route<'a>(worker: &Worker, entrance: &Entrance, host: &[u8], path: &'a [u8]) -> Result<(Arc<Upstream>, &'a [u8]), Elsewhere> {
+fn route<'w, 'a>(
+    worker: &'w Worker,
+    entrance: &'w Entrance,
+    host: &[u8],
+    path: &'a [u8],
+) -> Result<(&'w Arc<Upstream>, &'a [u8]), Elsewhere> {
     let upstreams = &worker.gate.upstreams;
     if let Some(rest) = path.strip_prefix(b"/u/") {
         let slash = memchr::memchr(b'/', rest).ok_or((404, "no such upstream"))?;
         let (name, path) = rest.split_at(slash);
         let upstream = std::str::from_utf8(name).ok().and_then(|name| upstreams.named(name)).ok_or((404, "no such upstream"))?;
-        return Ok((upstream.clone(), path));
+        return Ok((upstream, path));
     }
     if let Some(root) = &entrance.root {
-        return Ok((root.clone(), path));
+        return Ok((root, path));
     }
     let host = std::str::from_utf8(host).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
-    upstreams.at_host(&name).cloned().map(|upstream| (upstream, path)).ok_or((421, "no upstream has this host name"))
+    upstreams.at_host(&name).map(|upstream| (upstream, path)).ok_or((421, "no upstream has this host name"))
 }
 
 fn readiness(worker: &Worker, id: RequestId) -> Reply {

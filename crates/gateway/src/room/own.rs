@@ -23,7 +23,7 @@ pub struct Owned<'a> {
 
 impl Sendable for Owned<'_> {
     fn upstream(&self) -> &Arc<Upstream> {
-        &self.located.identified.arrival.upstream
+        self.located.identified.arrival.upstream
     }
 
     fn arrived(&self) -> Mono {

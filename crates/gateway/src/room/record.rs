@@ -32,10 +32,10 @@ pub(crate) struct Line<'a> {
     client: Option<IpAddr>,
     http: &'static str,
     user_agent: Option<&'a [u8]>,
-    upstream: Arc<Upstream>,
+    upstream: &'a Arc<Upstream>,
     key: Option<Arc<Key<Bound>>>,
     operation: Option<&'static str>,
-    method: Option<&'a str>,
+    method: Option<MethodName>,
     task: Option<TaskId>,
     /// The four answers so far.
     pub(crate) verdict: Verdict,
@@ -54,6 +54,25 @@ pub(crate) struct Line<'a> {
     denial: Option<Denial>,
     failure: Option<Failure>,
     stage: Stage,
+}
+
+/// A method's name, kept apart from the request's bytes; the dialect admits none above 32.
+struct MethodName {
+    length: usize,
+    bytes: [u8; 32],
+}
+
+impl MethodName {
+    fn of(name: &str) -> Self {
+        let mut bytes = [0; 32];
+        let places = bytes.iter_mut().zip(name.as_bytes());
+        let length = places.map(|(place, byte)| *place = *byte).count();
+        Self { length, bytes }
+    }
+
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
 }
 
 /// Which of its lines a request has.
@@ -78,7 +97,7 @@ impl<'a> Line<'a> {
             client: arrival.client.ok(),
             http: http_name(arrival.method),
             user_agent: arrival.user_agent,
-            upstream: arrival.upstream.clone(),
+            upstream: arrival.upstream,
             key: None,
             operation: None,
             method: None,
@@ -101,9 +120,9 @@ impl<'a> Line<'a> {
         }
     }
 
-    pub(crate) fn understood(&mut self, operation: &Operation<'a>) {
+    pub(crate) fn understood(&mut self, operation: &Operation<'_>) {
         self.operation = Some(operation.name());
-        self.method = operation.submit().map(|submit| submit.method);
+        self.method = operation.submit().map(|submit| MethodName::of(submit.method));
         self.task = operation.tasks().first().copied();
         self.free_read = operation.is_free_read();
     }
@@ -207,7 +226,7 @@ impl<'a> Line<'a> {
                 self.stage = Stage::Closed;
                 // whoever did not prove a key from its own address cannot fill the log: the first ten a second, then a count
                 let stranger = self.verdict.identity == Factor::No || self.verdict.network == Factor::No || self.key.is_none();
-                if !stranger || self.worker.journal.admits(self.source, self.worker.gate.clock.now().mono) {
+                if !stranger || self.worker.journal.admits(self.source, self.worker.lately().mono) {
                     drop(self.append(Kind::Request, None));
                 }
             }
@@ -215,7 +234,8 @@ impl<'a> Line<'a> {
     }
 
     fn append(&self, kind: Kind, hold: Option<HoldEnd>) -> Written<'a> {
-        let now = self.worker.gate.clock.now();
+        // an intent's time is its arrival's; what says how long things took looks at the clock
+        let now = if kind == Kind::Intent { self.worker.lately() } else { self.worker.now() };
         let total_us = now.mono.nanos_since(self.began.mono) / 1000;
         let reason = self.denial.as_ref().map(|denial| &*denial.reason).or(self.failure.as_ref().map(|failure| &*failure.detail));
         let record = Record {
@@ -223,7 +243,7 @@ impl<'a> Line<'a> {
             team: self.key.as_ref().and_then(|key| key.team.as_ref()),
             upstream: Some(&self.upstream.name),
             operation: self.operation,
-            method: self.method,
+            method: self.method.as_ref().map(MethodName::as_str),
             task: self.task,
             decision: self.decision(),
             denied_by: self

@@ -3,10 +3,9 @@
 use std::pin::pin;
 use tokio::io::AsyncWriteExt;
 use tollgate_dialect::v1::{self, AnswerForm, Boundary, Operation};
-use tollgate_model::{Failure, FailureCode, Now, Retry, Side};
+use tollgate_model::{Failure, FailureCode, Now, Retry, Side, wipe};
 use tollgate_secrets::Entry;
 use tollgate_wire::encode;
-use zeroize::Zeroize;
 
 use super::arm::{Armed, Sendable};
 use super::intend::Intended;
@@ -27,10 +26,21 @@ pub struct Answered<S> {
     _proof: (),
 }
 
-/// The answer's bytes; scanned for the live key before anyone reads them.
+/// The answer's bytes, in the exchange's own buffers; scanned for the live key before anyone reads them.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) body: Vec<u8>,
+    scratch: Scratch,
+}
+
+impl Answer {
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.scratch.body
+    }
+
+    /// The answer has been read: its buffers serve the next exchange.
+    pub(crate) fn is_read(self, worker: &Worker) {
+        worker.give_scratch(self.scratch);
+    }
 }
 
 /// What came of one exchange.
@@ -90,10 +100,9 @@ pub(crate) async fn transmit(
     operation: &Operation<'_>,
     form: AnswerForm,
 ) -> Transmitted {
-    let clock = &worker.gate.clock;
-    let began = clock.now();
+    let began = worker.now();
     let answer = attempt(worker, upstream, entry, operation, form, began).await;
-    Transmitted { answer, micros: clock.now().mono.nanos_since(began.mono) / 1000 }
+    Transmitted { answer, micros: worker.now().mono.nanos_since(began.mono) / 1000 }
 }
 
 async fn attempt(
@@ -106,30 +115,28 @@ async fn attempt(
 ) -> Result<Answer, NoAnswer> {
     let within = worker.gate.settings.within;
     let way = worker.way(&upstream.name);
-    let slot = worker.deadlines.slot();
     let mut connection = match way.pool.take(began.mono) {
         Some(connection) => connection,
-        None => dial(&upstream.origin, &way.resolved, &slot, began, within).await.map_err(NoAnswer::NotSent)?,
+        None => dial(&upstream.origin, &way.resolved, worker.deadlines.slot(), began, within).await.map_err(NoAnswer::NotSent)?,
     };
     let mut scratch = worker.scratch();
     write_request(worker, upstream, entry, operation, form, &mut scratch).map_err(|()| NoAnswer::NotSent(DialError::Connect))?;
-    let received = exchange(&mut connection, &mut scratch, &slot, worker.gate.clock.now(), within).await;
-    scratch.request.zeroize();
-    let now = worker.gate.clock.now();
+    let received = exchange(&mut connection, &mut scratch, worker.lately().mono, within).await;
+    scratch.wipe();
+    let now = worker.lately().mono;
     let Received { head, reusable } = received.map_err(NoAnswer::Lost)?;
     if let Some(place) = leak(entry, &scratch) {
         worker.give_scratch(scratch);
         return Err(NoAnswer::Leaked(place));
     }
     if reusable {
-        way.pool.rest(connection, now.mono);
+        way.pool.rest(connection, now);
     } else {
+        let slot = connection.slot.clone();
         let closing = pin!(connection.stream.shutdown());
-        let _ = slot.until(now.mono.plus_millis(100), closing).await;
+        let _ = slot.until(now.plus_millis(100), closing).await;
     }
-    let answer = Answer { status: head.status, body: std::mem::take(&mut scratch.body) };
-    worker.give_scratch(scratch);
-    Ok(answer)
+    Ok(Answer { status: head.status, scratch })
 }
 
 /// Where the live key stands in the answer: the head is searched too, since a redirect may carry it.
@@ -146,7 +153,10 @@ fn write_request(
     form: AnswerForm,
     scratch: &mut Scratch,
 ) -> Result<(), ()> {
-    let boundary = Boundary::from_random(worker.random.bytes().map_err(|_| ())?);
+    // only what has files is divided into parts
+    let divides = operation.submit().is_some_and(|submit| !submit.files.is_empty());
+    let random = if divides { worker.random.bytes().map_err(|_| ())? } else { [0; 16] };
+    let boundary = Boundary::from_random(random);
     let Scratch { outgoing, request, .. } = scratch;
     v1::encode(operation, form, entry.expose(), &upstream.profile, &boundary, outgoing);
     let headers: [(&str, &[u8]); 4] =
@@ -158,8 +168,8 @@ fn write_request(
     request.reserve(outgoing.target.len() + outgoing.body.len() + 512);
     let body = posts.then_some(outgoing.body.as_slice());
     let written = encode::request(request, outgoing.method.as_str(), &[&outgoing.target], &upstream.origin.host_header, used, body);
-    outgoing.target.zeroize();
-    outgoing.body.zeroize();
+    wipe(&mut outgoing.target);
+    wipe(&mut outgoing.body);
     written.map_err(|_| ())
 }
 

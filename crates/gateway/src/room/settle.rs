@@ -35,8 +35,8 @@ enum Outcome {
 pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker, line: &mut Line<'_>) -> Result<Settled, Refusal> {
     let Answered { stage: Intended { timely, sent, held, entry, .. }, answer, .. } = answered;
     let identified = &timely.located.identified;
-    let upstream = &identified.arrival.upstream;
-    let reading = v1::read(&identified.operation, &upstream.profile, answer.status, &answer.body);
+    let upstream = identified.arrival.upstream;
+    let reading = v1::read(identified.operation, &upstream.profile, answer.status, answer.body());
     let outcome = outcome(&reading, held);
     judge_key(worker, upstream, entry.version(), &reading);
     if let Reading::Refused(refused) = &reading {
@@ -61,8 +61,10 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
     // an id that is not written down could not be proved to be this key's after a crash: it is not given out
     durable.map_err(|_| Refusal::from(unknown("the outcome could not be written down")))?;
     told?;
-    let mut body = Vec::with_capacity(answer.body.len() + 64);
-    render::reading(&upstream.profile, &identified.operation, line.form, &reading, &mut body);
+    let mut body = worker.body();
+    render::reading(&upstream.profile, identified.operation, line.form, &reading, &mut body);
+    drop(reading);
+    answer.is_read(worker);
     Ok(Settled(Reply::dialect(identified.arrival.id, line.form, body)))
 }
 
@@ -92,7 +94,7 @@ fn outcome(reading: &Reading<'_>, held: Money) -> Outcome {
 }
 
 fn tell(sent: Sent, outcome: Outcome, upstream: &Upstream, worker: &Worker) -> Result<(), Refusal> {
-    let now = worker.gate.clock.now();
+    let now = worker.lately();
     match outcome {
         Outcome::Opened(task) => sent.opened(task, now, upstream.profile.task_deadline_ms()).map_err(|twice| {
             worker.alarm("task_id_twice", &upstream.name, &twice.to_string());
@@ -119,7 +121,7 @@ fn tell(sent: Sent, outcome: Outcome, upstream: &Upstream, worker: &Worker) -> R
 pub(crate) fn void(intended: Intended<'_>, worker: &Worker, line: &mut Line<'_>, failure: &Failure) {
     line.failed(failure.clone());
     let written = line.outcome(HoldEnd::Voided, None);
-    intended.sent.void(worker.gate.clock.now());
+    intended.sent.void(worker.lately());
     drop(written);
 }
 
@@ -132,14 +134,14 @@ pub(crate) fn lost(intended: Intended<'_>, line: &mut Line<'_>, failure: &Failur
 }
 
 /// Reads the answer to a free read, ends the holds of tasks that have ended, and makes the client's answer.
-pub(crate) fn read(answered: &Answered<Owned<'_>>, worker: &Worker, line: &mut Line<'_>) -> Reply {
+pub(crate) fn read(answered: Answered<Owned<'_>>, worker: &Worker, line: &mut Line<'_>) -> Reply {
     let identified = &answered.stage.located.identified;
-    let upstream = &identified.arrival.upstream;
-    let reading = v1::read(&identified.operation, &upstream.profile, answered.answer.status, &answered.answer.body);
+    let upstream = identified.arrival.upstream;
+    let reading = v1::read(identified.operation, &upstream.profile, answered.answer.status, answered.answer.body());
     if let Some(entry) = upstream.keyring.current() {
         judge_key(worker, upstream, entry.version(), &reading);
     }
-    match (&identified.operation, &reading) {
+    match (identified.operation, &reading) {
         (Operation::Poll { task, .. }, reading) => {
             if let Some(ending) = ending(reading) {
                 end(worker, upstream, line, *task, ending);
@@ -155,13 +157,15 @@ pub(crate) fn read(answered: &Answered<Owned<'_>>, worker: &Worker, line: &mut L
     if let Reading::Refused(refused) = &reading {
         refusal(refused, line);
     }
-    let mut body = Vec::with_capacity(answered.answer.body.len() + 64);
-    render::reading(&upstream.profile, &identified.operation, line.form, &reading, &mut body);
+    let mut body = worker.body();
+    render::reading(&upstream.profile, identified.operation, line.form, &reading, &mut body);
+    drop(reading);
+    answered.answer.is_read(worker);
     Reply::dialect(identified.arrival.id, line.form, body)
 }
 
 fn end(worker: &Worker, upstream: &Upstream, line: &Line<'_>, task: TaskId, ending: Ending) {
-    if let Some(closed) = upstream.account.end(task, ending, worker.gate.clock.now()) {
+    if let Some(closed) = upstream.account.end(task, ending, worker.lately()) {
         line.settle(task, &closed);
         stop_if_exceeded(worker, upstream, &closed);
     }
@@ -207,7 +211,7 @@ pub(crate) fn stop_if_exceeded(worker: &Worker, upstream: &Upstream, closed: &Cl
 /// What the answer says about our key.
 fn judge_key(worker: &Worker, upstream: &Upstream, version: &VersionId, reading: &Reading<'_>) {
     match reading {
-        Reading::Refused(refused) if refused.class == WordClass::Auth => upstream.breaker.refused(version, worker.gate.clock.now().mono),
+        Reading::Refused(refused) if refused.class == WordClass::Auth => upstream.breaker.refused(version, worker.lately().mono),
         Reading::Unusable(_) => {}
         _ => upstream.breaker.accepted(),
     }

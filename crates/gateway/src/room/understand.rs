@@ -9,14 +9,14 @@ use crate::refusal::Refusal;
 
 /// A typed call.
 pub struct Understood<'a> {
-    pub(super) arrival: Arrival<'a>,
+    pub(super) arrival: &'a Arrival<'a>,
     pub(super) call: Call<'a>,
     /// Private: only this room makes one.
     _proof: (),
 }
 
 /// Reads the call. A request that can be read in two ways is refused as such, and nothing of it is used.
-pub(crate) fn read<'a>(arrival: Arrival<'a>, line: &mut Line<'a>) -> Result<Understood<'a>, Refusal> {
+pub(crate) fn read<'a>(arrival: &'a Arrival<'a>, line: &mut Line<'_>) -> Result<Understood<'a>, Refusal> {
     let method = match arrival.method {
         tollgate_wire::Method::Post => v1::Method::Post,
         _ => v1::Method::Get,

@@ -12,7 +12,7 @@ use crate::worker::Worker;
 
 /// Writes down that a task's hold has ended, under the id of the request that bought it.
 pub(crate) fn settled(worker: &Worker, upstream: &Name, key: Option<&Key<Bound>>, task: TaskId, closed: &Closed) {
-    let now = worker.gate.clock.now();
+    let now = worker.lately();
     let end = match (closed.voided, closed.assumed) {
         (true, _) => HoldEnd::Voided,
         (false, true) => HoldEnd::Assumed,
