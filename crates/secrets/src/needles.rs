@@ -3,6 +3,7 @@
 //! The automaton holds the key as transitions, not as bytes in a row, and is freed with its entry.
 
 mod form;
+mod undone;
 
 use std::sync::Arc;
 
@@ -15,6 +16,9 @@ use zeroize::Zeroizing;
 use crate::keyring::Entry;
 
 pub use form::Form;
+
+/// Layers of escapes that are taken off: an echo in a JSON string in a page has two.
+const LAYERS: usize = 3;
 
 /// The writings of one key.
 pub(crate) struct Needles {
@@ -59,10 +63,17 @@ impl Needles {
         Ok(state)
     }
 
-    /// The form in which the key stands in these bytes.
+    /// The form in which the key stands in these bytes, or would stand for whoever takes off the escapes of any of its letters.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<Form> {
-        // most answers are shorter than any writing of a key
-        if bytes.len() < self.automaton.min_pattern_len() { None } else { self.step(self.start, bytes).err() }
+        // most answers are shorter than any writing of a key, and escapes make nothing longer
+        if bytes.len() < self.automaton.min_pattern_len() {
+            return None;
+        }
+        let as_it_stands = self.step(self.start, bytes).err();
+        as_it_stands.or_else(|| {
+            let mut layers = std::iter::successors(undone::undone(bytes), |plain| undone::undone(plain)).take(LAYERS);
+            layers.any(|plain| self.step(self.start, &plain).is_err()).then_some(Form::Escaped)
+        })
     }
 }
 

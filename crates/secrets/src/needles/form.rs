@@ -19,6 +19,8 @@ pub enum Form {
     Hex,
     /// In base64, at any alignment, in either alphabet.
     Base64,
+    /// Behind escapes of some of its letters, of several kinds, or of several layers.
+    Escaped,
 }
 
 type Writing = (Form, Zeroizing<Vec<u8>>);
@@ -33,6 +35,7 @@ impl Form {
             Self::Html => "html",
             Self::Hex => "hex",
             Self::Base64 => "base64",
+            Self::Escaped => "escaped",
         }
     }
 }

@@ -73,6 +73,28 @@ fn se_01_escapes_of_special_characters_alone_are_found() {
 }
 
 #[test]
+fn se_01_a_key_behind_escapes_of_some_letters_or_of_two_layers_is_found() {
+    let entry = entry(HEX_KEY);
+    let escaped = |write: &dyn Fn(u8) -> String| {
+        let each = |(at, byte): (usize, &u8)| if at % 3 == 0 { write(*byte) } else { char::from(*byte).to_string() };
+        HEX_KEY.iter().enumerate().map(each).collect::<String>()
+    };
+    for echo in [
+        escaped(&|byte| format!("\\u{byte:04x}")),
+        escaped(&|byte| format!("%{byte:02X}")),
+        escaped(&|byte| format!("&#{byte};")),
+        escaped(&|byte| format!("&#x{byte:02x};")),
+        escaped(&|byte| format!("%25{byte:02x}")),
+        escaped(&|byte| format!("\\\\u00{byte:02x}")),
+        escaped(&|byte| if byte % 2 == 0 { format!("%{byte:02x}") } else { format!("&amp;#{byte};") }),
+        STANDARD.encode([b"key=", HEX_KEY].concat()).replace('M', "\\u004d"),
+    ] {
+        assert_eq!(entry.find(format!("OK|{echo} and more").as_bytes()), Some(Form::Escaped), "{echo}");
+    }
+    assert_eq!(entry.find(escaped(&|byte| format!("%2525{byte:02x}")).replace("%2525", "%252525").as_bytes()), None, "an end of layers");
+}
+
+#[test]
 fn the_bytes_before_a_hit_hold_less_than_the_key() {
     let entry = entry(HEX_KEY);
     let mut tripwire = Tripwire::new(entry);
