@@ -3,16 +3,20 @@
 mod canary;
 pub mod crash;
 mod http;
+mod place;
 mod process;
 mod request;
 mod sdk;
 mod stand;
 mod stub;
+mod witness;
 
 pub use canary::{Search, forms};
 pub use http::{Answer, answers, call, exchange, exchange_from, from, unix};
-pub use process::{Process, binary, drive, run};
+pub use place::{Place, REAL_KEY};
+pub use process::{Process, binary, drive, run, run_with};
 pub use request::{FORM, JSON, MULTIPART, get, multipart, post};
 pub use sdk::{Driver, Sdk};
 pub use stand::{Setup, Stand, poll, submission};
 pub use stub::{Said, Stub};
+pub use witness::Witness;

@@ -114,8 +114,15 @@ impl Drop for Process {
 
 /// Runs a verb to its end.
 pub fn run(arguments: &[&str], input: &str) -> Result<Output> {
+    run_with(arguments, input, &[])
+}
+
+/// The same with further variables of the environment.
+pub fn run_with(arguments: &[&str], input: &str, environment: &[(&str, &str)]) -> Result<Output> {
     use std::io::Write;
-    let mut child = Command::new(binary()).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut command = Command::new(binary());
+    command.args(arguments).envs(environment.iter().copied());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         let _ = stdin.write_all(input.as_bytes());
     }

@@ -26,11 +26,17 @@ pub struct Setup<'a> {
     pub price: &'a str,
     /// The provider that the gate sends to, if not the sandbox.
     pub origin: Option<SocketAddr>,
+    /// The provider's origin as it is written, if it is no address with plain http.
+    pub url: Option<&'a str>,
+    /// Further lines above the first section.
+    pub top: &'a str,
+    /// The gate's environment beside the test's own.
+    pub environment: &'a [(&'a str, &'a str)],
 }
 
 impl Default for Setup<'_> {
     fn default() -> Self {
-        Self { profile: "twocaptcha", upstream: "", more: "", price: "0.10", origin: None }
+        Self { profile: "twocaptcha", upstream: "", more: "", price: "0.10", origin: None, url: None, top: "", environment: &[] }
     }
 }
 
@@ -68,7 +74,7 @@ impl Stand {
         let real_key = sandbox.ready.get("real_key").and_then(Value::as_str).context("no real key")?.to_owned();
         write_private(&folder.path().join("real.key"), &real_key)?;
         fs::write(folder.path().join("tollgate.toml"), configuration(provider, &setup))?;
-        let gate = serve(folder.path(), "127.0.0.1:0")?;
+        let gate = serve(folder.path(), "127.0.0.1:0", setup.environment)?;
         let (at, tls) = (gate.address("gate")?, gate.address("gate_tls")?);
         let stand = Self { sandbox, gate, provider, at, tls, real_key, folder };
         stand.mode(&json!({ "price": setup.price }))?;
@@ -99,7 +105,7 @@ impl Stand {
     /// A start on the same folder and port.
     pub fn restart(&mut self) -> Result<Duration> {
         let began = crate::process::instant();
-        self.gate = serve(self.folder.path(), &self.at.to_string())?;
+        self.gate = serve(self.folder.path(), &self.at.to_string(), &[])?;
         self.tls = self.gate.address("gate_tls")?;
         Ok(began.elapsed())
     }
@@ -172,17 +178,18 @@ pub fn poll(key: &str, task: &str) -> String {
     format!("/res.php?key={key}&action=get&id={task}")
 }
 
-fn serve(folder: &Path, listen: &str) -> Result<Process> {
+fn serve(folder: &Path, listen: &str, environment: &[(&str, &str)]) -> Result<Process> {
     let file = folder.join("tollgate.toml");
     let file = file.to_str().context("an odd folder")?;
-    Process::start(&["serve", "-c", file, "--listen", listen, "--admin", "127.0.0.1:0"], &[])
+    Process::start(&["serve", "-c", file, "--listen", listen, "--admin", "127.0.0.1:0"], environment)
 }
 
 fn configuration(provider: SocketAddr, setup: &Setup<'_>) -> String {
-    let Setup { profile, upstream, more, price, origin } = setup;
-    let provider = origin.unwrap_or(provider);
+    let Setup { profile, upstream, more, price, origin, url, top, .. } = setup;
+    let origin = url.map_or_else(|| format!("http://{}", origin.unwrap_or(provider)), ToOwned::to_owned);
     format!(
         r#"state = "state"
+{top}
 
 [[listener]]
 address = "127.0.0.1:0"
@@ -196,7 +203,7 @@ tls = "self"
 [[upstream]]
 name = "{UPSTREAM}"
 profile = "{profile}"
-origin = "http://{provider}"
+origin = "{origin}"
 secret = {{ file = "real.key" }}
 prices = {{ userrecaptcha = "{price}", base64 = "{price}", post = "{price}" }}
 {upstream}

@@ -1,193 +1,245 @@
-//! Requests that can be read in two ways, and the places where a key can stand: what reaches the provider, and what does not.
+//! Parameters that can be read in two ways: each is refused in the provider's words, and not a byte reaches the provider.
 
-use std::fmt::Write;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::json;
-use tollgate_tests::{Answer, Stand, call, exchange, submission};
+use tollgate_tests::{FORM, Witness, get, post, submission};
 
-/// Raw bytes as one request; its answer.
-fn send(stand: &Stand, request: &str) -> Result<Answer> {
-    let bytes = exchange(stand.at, request.as_bytes())?;
-    Answer::parse(&bytes)
-}
+/// What cannot be read in one way, and what is not on the list.
+const CONFUSED: &[&str] = &["ambiguous_request", "malformed"];
+const AMBIGUOUS: &[&str] = &["ambiguous_request"];
+const DENIED: &[&str] = &["operation_denied"];
 
-fn post(path: &str, headers: &str, body: &str) -> String {
-    format!("POST {path} HTTP/1.1\r\nHost: gate\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
-}
+/// A submission without its key.
+const TASK: &str = "method=userrecaptcha&googlekey=k&pageurl=https://example.com/";
 
-const FORM: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
-const JSON: &str = "Content-Type: application/json\r\n";
-
-fn multipart(parts: &[(&str, &str)]) -> (String, String) {
-    let body: String = parts
-        .iter()
-        .map(|(name, value)| format!("--b0\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"))
-        .collect::<Vec<_>>()
-        .concat();
-    ("Content-Type: multipart/form-data; boundary=b0\r\n".to_owned(), format!("{body}--b0--\r\n"))
-}
-
-#[test]
-fn pc_a_key_may_stand_in_six_places_and_the_provider_sees_one_request_of_ours() -> Result<()> {
-    let stand = Stand::new()?;
-    let key = stand.key("shop", json!({ "caps": ["10/day"] }))?;
-    let task = "method=userrecaptcha&googlekey=k&pageurl=https://example.com/";
-    let (media, parts) = multipart(&[("key", &key), ("method", "userrecaptcha"), ("googlekey", "k"), ("pageurl", "https://example.com/")]);
-    let json = json!({ "key": key, "method": "userrecaptcha", "googlekey": "k", "pageurl": "https://example.com/", "json": 1 }).to_string();
-    let places = [
-        format!("GET {} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n", submission(&key)),
-        post("/in.php", FORM, &format!("key={key}&{task}")),
-        post("/in.php", "", &format!("key={key}&{task}")),
-        post("/in.php", &media, &parts),
-        post("/in.php", JSON, &json),
-        post("/in.php", &format!("{FORM}Authorization: Bearer {key}\r\n"), task),
-        post(&format!("/in.php?key={key}"), FORM, task),
-    ];
-    for (count, request) in places.iter().enumerate() {
-        let answer = send(&stand, request)?;
-        assert!(answer.body.starts_with("OK|") || answer.body.starts_with("{\"status\":1"), "{request}\n{}", answer.body);
-        assert_eq!(stand.received()?.len(), count + 1);
+/// In the query of a GET, in a form, and divided between a POST's query and its form.
+fn everywhere(query: &str) -> Vec<String> {
+    let mut all = vec![get(&format!("/in.php?{query}"), ""), post("/in.php", FORM, query), post("/in.php", "", query)];
+    if let Some((first, rest)) = query.split_once('&') {
+        all.push(post(&format!("/in.php?{first}"), FORM, rest));
     }
-    let received = serde_json::to_string(&stand.received()?)?;
-    assert!(!received.contains(&key), "a virtual key went out");
+    all
+}
+
+/// Beside a whole submission, before it and behind it.
+fn refuses_beside(witness: &Witness, parameters: &[String], codes: &[&str]) -> Result<()> {
+    for parameter in parameters {
+        for query in [format!("key={}&{TASK}&{parameter}", witness.key), format!("{parameter}&key={}&{TASK}", witness.key)]
+            .iter()
+            .flat_map(|query| everywhere(query))
+        {
+            witness.refuses(&query, codes)?;
+        }
+    }
     Ok(())
 }
 
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
 #[test]
-fn pc_01_to_16_what_can_be_read_in_two_ways_is_refused_and_nothing_is_sent() -> Result<()> {
-    let stand = Stand::new()?;
-    let key = stand.key("shop", json!({ "caps": ["10/day"] }))?;
-    let other = stand.key("other", json!({ "caps": ["10/day"] }))?;
-    let task = "method=userrecaptcha&googlekey=k&pageurl=https://example.com/";
-    let queries = [
-        format!("key={key}&key={other}&{task}"),
-        format!("key={key}&key={key}&{task}"),
-        format!("key[]={key}&{task}"),
-        format!("key={key}&key[]={other}&{task}"),
-        format!("key={key}&key%5B0%5D=x&{task}"),
-        format!("key={key}&key[&{task}"),
-        format!("+key={key}&{task}"),
-        format!("key={key}&%20key=x&{task}"),
-        format!("key={key}&key%00=x&{task}"),
-        format!("key={key}&key%00x=x&{task}"),
-        format!("key={key}&api.key=x&{task}"),
-        format!("key={key}&page.url=x&{task}"),
-        format!("%6Bey={key}&key={other}&{task}"),
-        format!("%256Bey={key}&{task}"),
-        format!("key={key}&{task}&method=base64"),
-        format!("key={key}&{task}&method%00=base64"),
-        format!("key={key}&method[]=userrecaptcha&googlekey=k"),
-        format!("key={key}&{task}&id=1"),
-        format!("key={key}&{task}&action[]=get"),
-    ];
-    let mut requests: Vec<String> = Vec::new();
-    for query in &queries {
-        requests.push(format!("GET /in.php?{query} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n"));
-        requests.push(post("/in.php", FORM, query));
-    }
-    let (media, twice) = multipart(&[("key", &key), ("key", &other), ("method", "userrecaptcha")]);
-    requests.push(post("/in.php", &media, &twice));
-    requests.push(post(&format!("/in.php?key={other}"), &media, &multipart(&[("key", &key), ("method", "userrecaptcha")]).1));
-    requests.push(post("/in.php", &format!("{FORM}Authorization: Bearer {other}\r\n"), &format!("key={key}&{task}")));
-    requests.push(post("/in.php", &format!("{FORM}Authorization: Bearer {key}\r\nAuthorization: Bearer {key}\r\n"), task));
-    for body in [
-        format!(r#"{{"key":"{key}","key":"{other}","method":"userrecaptcha"}}"#),
-        format!(r#"{{"key":"{key}","\u006bey":"{other}","method":"userrecaptcha"}}"#),
-        format!(r#"{{"key":["{key}"],"method":"userrecaptcha"}}"#),
-        r#"{"key":{"$ne":1},"method":"userrecaptcha"}"#.to_owned(),
-        format!(r#"{{"key":"{key}","method":"userrecaptcha","task":{{"key":"x"}}}}"#),
+fn pc_01_two_keys_are_none() -> Result<()> {
+    let witness = Witness::new()?;
+    let (key, other) = (witness.key.clone(), witness.stand.key("other", json!({ "caps": ["1/day"] }))?);
+    for keys in [
+        format!("key={key}&key=X"),
+        format!("key=X&key={key}"),
+        format!("key={key}&key={other}"),
+        format!("key={key}&key={key}&key={key}"),
+        format!("key={key}&key="),
+        format!("key=&key={key}"),
+        format!("%6Bey={key}&key={other}"),
     ] {
-        requests.push(post("/in.php", JSON, &body));
+        for request in [get(&format!("/in.php?{keys}&{TASK}"), ""), post("/in.php", FORM, &format!("{keys}&{TASK}"))] {
+            witness.refuses(&request, AMBIGUOUS)?;
+        }
     }
-    for request in &requests {
-        let answer = send(&stand, request)?;
-        let denied = answer.denied().with_context(|| format!("let through: {request}\n{}", answer.body))?;
-        let refused = ["ambiguous_request", "malformed", "operation_denied", "unauthenticated"].contains(&denied);
-        assert!(refused, "{denied} for {request}");
-    }
-    assert_eq!(stand.received()?.len(), 0, "something reached the provider");
-    let lines = stand.lines("\"denied_by\"")?;
-    assert!(!lines.iter().any(|line| line.to_string().contains(&key)), "a credential stands in the log");
+    witness.refuses(&post(&format!("/in.php?key={key}"), FORM, &format!("key={other}&{TASK}")), AMBIGUOUS)?;
+    // the same key in the query and in the body is one key
+    witness.passes(&post(&format!("/in.php?key={key}"), FORM, &format!("key={key}&{TASK}")))?;
     Ok(())
 }
 
 #[test]
-fn pc_10_eg_11_what_is_not_on_the_list_is_denied() -> Result<()> {
-    let stand = Stand::new()?;
-    let key = stand.key("shop", json!({ "caps": ["10/day"] }))?;
-    for target in [
-        format!("/res.php?key={key}&action=add_pingback&addr=https://evil.example/"),
-        format!("/res.php?key={key}&action=get_pingback"),
-        format!("/res.php?key={key}&action=del_pingback&addr=all"),
-        format!("/res.php?key={key}&action=get2balance"),
-        format!("/test?key={key}"),
-        format!("/createTask?key={key}"),
-        format!("/blocked?x=/res.php&key={key}"),
-        format!("/in.php/?key={key}&method=userrecaptcha"),
-        format!("/IN.PHP?key={key}&method=userrecaptcha"),
-        format!("{}&pingback=https://evil.example/", submission(&key)),
-    ] {
-        let answer = call(stand.at, &target)?;
-        assert!(answer.denied().is_some() || answer.status >= 400, "{target}: {}", answer.body);
+fn pc_02_names_that_php_folds_into_the_key_are_no_key() -> Result<()> {
+    let witness = Witness::new()?;
+    let names = ["key[]=x", "key[0]=x", "key[x]=x", "key[=x", "key%5B%5D=x", "key%5b0%5d=x", "method[]=base64", "action[]=get"];
+    refuses_beside(&witness, &owned(&names), AMBIGUOUS)?;
+    for query in [format!("key[]={}&{TASK}", witness.key), format!("%6Bey={}&{TASK}", witness.key)] {
+        for request in everywhere(&query) {
+            witness.refuses(&request, AMBIGUOUS)?;
+        }
     }
-    assert!(stand.received()?.is_empty());
-    stand.ask("PATCH", "/v1/keys/shop", Some(&json!({ "callbacks": ["hooks.example.com"] })))?;
-    let allowed = call(stand.at, &format!("{}&pingback=https://hooks.example.com/done", submission(&key)))?;
-    assert!(allowed.task().is_some(), "{}", allowed.body);
+    witness.passes(&get(&submission(&witness.key), ""))?;
     Ok(())
 }
 
 #[test]
-fn sm_04_05_08_broken_framing_is_a_bare_refusal_and_an_end() -> Result<()> {
-    let stand = Stand::new()?;
-    let key = stand.key("shop", json!({ "caps": ["10/day"] }))?;
-    let target = submission(&key);
-    let long = format!("/in.php?key={key}&x={}", "a".repeat(60_000));
-    let requests = [
-        format!("GET {target} HTTP/1.1\r\n\r\n"),
-        format!("GET {target} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"),
-        format!("GET {target} HTTP/1.1\nHost: a\n\n"),
-        format!("GET {target} HTTP/1.1\r\nHost: a\r\nX: 1\r\n folded\r\n\r\n"),
-        format!("GET {target} HTTP/1.1\r\nHost : a\r\n\r\n"),
-        format!("GET {target}#x HTTP/1.1\r\nHost: a\r\n\r\n"),
-        format!("GET {target} HTTP/2.0\r\nHost: a\r\n\r\n"),
-        format!("get {target} HTTP/1.1\r\nHost: a\r\n\r\n"),
-        format!("CONNECT {target} HTTP/1.1\r\nHost: a\r\n\r\n"),
-        format!("GET {long} HTTP/1.1\r\nHost: a\r\n\r\n"),
-        format!("POST /in.php HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{target}"),
-        "POST /in.php HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: cow\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_owned(),
-        "POST /in.php HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n".to_owned(),
-        "POST /in.php HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n".to_owned(),
-        "POST /in.php HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;ext=1\r\na\r\n0\r\n\r\n".to_owned(),
-        "POST /in.php HTTP/1.1\r\nHost: a\r\nContent-Length: 10737418240\r\n\r\n".to_owned(),
-        "POST /in.php HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na".to_owned(),
-        format!("GET {target} HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n"),
+fn pc_04_05_a_name_that_is_not_plain_or_nearly_a_known_one_is_refused() -> Result<()> {
+    let witness = Witness::new()?;
+    let names = [
+        "+key=x",
+        "%20key=x",
+        "%20%20key=x",
+        "key%00=x",
+        "key%00x=x",
+        "key%0a=x",
+        "key%0d%0aX=x",
+        "%09key=x",
+        "api.key=x",
+        "page.url=x",
+        "page_url=x",
+        "PAGEURL=x",
+        "KEY=x",
+        "k_e_y=x",
+        "Method=base64",
+        "apikey=x",
+        "api_key=x",
+        "clientKey=x",
+        "token=x",
+        "%EF%BD%8Bey=x",
+        "_method=DELETE",
     ];
-    for request in &requests {
-        let answer = send(&stand, request)?;
-        assert!((400..=505).contains(&answer.status), "{} for {:.120}", answer.status, request);
-        assert_eq!(answer.header("connection"), Some("close"), "{request:.120}");
-    }
-    assert!(stand.received()?.is_empty());
-    assert!(call(stand.at, &target)?.task().is_some(), "and it goes on");
+    refuses_beside(&witness, &owned(&names), CONFUSED)?;
+    // a plain name that nobody knows passes by value
+    let said = witness.passes(&get(&format!("{}&userAgent=a%26key%3Dx", submission(&witness.key)), ""))?;
+    assert!(said.contains("userAgent=a%26key%3Dx"), "{said}");
     Ok(())
 }
 
 #[test]
-fn sm_13_pipelined_requests_are_answered_in_order_each_judged_alone() -> Result<()> {
-    let stand = Stand::new()?;
-    let key = stand.key("shop", json!({ "caps": ["10/day"] }))?;
-    let mut wire = String::new();
-    for number in 0..40 {
-        let target = if number % 2 == 0 { submission(&key) } else { submission("tgk_0000000000000000000000000000") };
-        let last = if number == 39 { "Connection: close\r\n" } else { "" };
-        write!(wire, "GET {target} HTTP/1.1\r\nHost: gate\r\n{last}\r\n")?;
+fn pc_07_odd_separators_have_one_outcome_and_never_two_keys() -> Result<()> {
+    let witness = Witness::new()?;
+    let key = witness.key.clone();
+    refuses_beside(&witness, &owned(&["=x", "key", "x", "?key=x"]), CONFUSED)?;
+    witness.refuses(&get(&format!("/in.php??key={key}&{TASK}"), ""), AMBIGUOUS)?;
+    // `;` separates nothing: it is a part of the value, and that is nobody's key
+    witness.refuses(&get(&format!("/in.php?key={key};key=b&{TASK}"), ""), &["unauthenticated"])?;
+    for query in [format!("key={key}&&{TASK}"), format!("key={key}&{TASK}&"), format!("&key={key}&{TASK}")] {
+        let said = witness.passes(&get(&format!("/in.php?{query}"), ""))?;
+        assert_eq!(said.matches("key=").count(), 2, "`key` and `googlekey`: {said}");
     }
-    let answers = String::from_utf8(exchange(stand.at, wire.as_bytes())?)?;
-    let bodies: Vec<bool> = answers.split("HTTP/1.1 200 OK").skip(1).map(|answer| answer.contains("OK|")).collect();
-    assert_eq!(bodies.len(), 40);
-    assert!(bodies.iter().enumerate().all(|(number, bought)| *bought == (number % 2 == 0)), "{bodies:?}");
-    assert_eq!(stand.received()?.len(), 20);
+    Ok(())
+}
+
+#[test]
+fn pc_08_nothing_is_decoded_twice() -> Result<()> {
+    let witness = Witness::new()?;
+    refuses_beside(&witness, &owned(&["%256Bey=x", "x=%", "x=%4", "x=%zz", "x=%%41"]), CONFUSED)?;
+    let said = witness.passes(&get(&format!("{}&userAgent=%2526key%253Dx", submission(&witness.key)), ""))?;
+    assert!(said.contains("userAgent=%2526key%253Dx"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn pc_10_11_the_action_and_the_method_that_are_judged_are_those_that_are_sent() -> Result<()> {
+    let witness = Witness::new()?;
+    let key = witness.key.clone();
+    for more in ["method=base64", "+method=base64", "method%00=base64", "method%20=base64", "id=1", "ids=1,2", "addr=https://x.example"] {
+        for request in everywhere(&format!("key={key}&{TASK}&{more}")) {
+            witness.refuses(&request, CONFUSED)?;
+        }
+    }
+    let poll = format!("/res.php?key={key}&action=get&id=1");
+    for body in ["action=add_pingback&addr=https://evil.example", "action=reportbad", "id=2"] {
+        witness.refuses(&post(&poll, FORM, body), AMBIGUOUS)?;
+    }
+    for more in ["+action=add_pingback", "action[]=add_pingback", "action%00=add_pingback", "ids=1,2"] {
+        witness.refuses(&get(&format!("{poll}&{more}"), ""), AMBIGUOUS)?;
+    }
+    for action in ["add_pingback", "get_pingback", "del_pingback", "GET", "get%20", "get3", "getbalance&id=1"] {
+        witness.refuses(&get(&format!("/res.php?key={key}&action={action}&id=1"), ""), &["operation_denied", "ambiguous_request"])?;
+    }
+    // an unpriced method is none
+    witness.refuses(&get(&format!("/in.php?key={key}&method=mystery&x=1"), ""), DENIED)?;
+    Ok(())
+}
+
+#[test]
+fn pc_22_23_se_02_eg_11_only_a_listed_path_is_a_way_and_what_stands_behind_it_is_none() -> Result<()> {
+    let witness = Witness::new()?;
+    let key = witness.key.clone();
+    for path in [
+        "/in.php%23",
+        "/in.php/",
+        "/in.php/x",
+        "/IN.PHP",
+        "/in.%70hp",
+        "/./in.php",
+        "/x/../in.php",
+        "//in.php",
+        "/in.php;x",
+        "/in.php%00",
+        "/test",
+        "/createTask",
+        "/getTaskResult",
+        "/getBalance",
+        "/sendFunds",
+        "/admin",
+        "/_sandbox/books",
+        "/blocked",
+    ] {
+        witness.refuses(&get(&format!("{path}?key={key}&{TASK}"), ""), DENIED)?;
+        witness.refuses(&get(&format!("{path}?x=/res.php&key={key}&action=getbalance"), ""), DENIED)?;
+    }
+    // the echo of 2Captcha, which would show the real key to whoever asks
+    let echo = format!(r#"{{"clientKey":"{key}","task":{{"type":"RecaptchaV2TaskProxyless"}}}}"#);
+    for path in ["/test", "/createTask", "/getBalance"] {
+        witness
+            .refuses(&post(path, "Content-Type: application/json\r\n", &echo), &["operation_denied", "ambiguous_request", "malformed"])?;
+    }
+    // nothing behind `#` reaches a judgement or the provider: such a target is none
+    for target in [format!("/public#/in.php?key={key}&{TASK}"), format!("/in.php?key={key}&{TASK}#x"), format!("/in.php#?key={key}&{TASK}")]
+    {
+        let answer = witness.send(&get(&target, ""))?;
+        assert_eq!((answer.status, answer.header("connection")), (400, Some("close")), "{target}");
+    }
+    assert!(witness.stub.heard().is_empty());
+    witness.passes(&get(&submission(&key), ""))?;
+    Ok(())
+}
+
+#[test]
+fn eg_07_a_callback_goes_where_the_key_may_call_and_nowhere_else() -> Result<()> {
+    let witness = Witness::new()?;
+    witness.stand.ask("PATCH", "/v1/keys/witness", Some(&json!({ "callbacks": ["hooks.example.com"] })))?;
+    let with = |callback: &str| get(&format!("{}&pingback={callback}", submission(&witness.key)), "");
+    for callback in [
+        "https://evil.example/",
+        "https://hooks.example.com.evil.example/",
+        "https://hooks.example.com@evil.example/",
+        "https://evil.example/hooks.example.com",
+        "javascript:alert(1)",
+        "https://127.0.0.1/",
+        "https://2130706433/",
+        "//hooks.example.com/",
+        "https://hooks.example.com%0d%0aX:1/",
+        "hooks.example.com",
+        "file:///etc/passwd",
+        "https://[::1]/",
+        "https://sub.hooks.example.com/",
+    ] {
+        witness.refuses(&with(callback), &["callback_denied", "malformed", "ambiguous_request"])?;
+    }
+    let said = witness.passes(&with("https://hooks.example.com/done"))?;
+    assert!(said.contains("pingback=https%3A%2F%2Fhooks.example.com%2Fdone"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn i_19_nothing_of_a_refused_request_stands_in_the_log_but_its_reason() -> Result<()> {
+    let witness = Witness::new()?;
+    let key = witness.key.clone();
+    witness.refuses(&get(&format!("/in.php?key={key}&key=needle-in-a-key&{TASK}"), ""), AMBIGUOUS)?;
+    witness.refuses(&get(&format!("/in.php?key={key}&needle-name=1&{TASK}"), ""), AMBIGUOUS)?;
+    witness.refuses(&get("/in.php?key=needle-in-a-credential&method=base64", ""), &["unauthenticated"])?;
+    let lines = witness.stand.lines("\"denied_by\"")?;
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for line in &lines {
+        let text = line.to_string();
+        assert!(!text.contains("needle") && !text.contains(&key), "{text}");
+        assert!(line.pointer("/tollgate/reason").is_some(), "{text}");
+    }
     Ok(())
 }
