@@ -95,6 +95,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
         lanes: desks.iter().map(|desk| desk.lane.health()).collect(),
         tally: Default::default(),
         recent: Default::default(),
+        strangers: Default::default(),
         draining: AtomicBool::new(false),
         journal_down: AtomicBool::new(false),
         floor: journal.last_at(),

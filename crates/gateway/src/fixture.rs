@@ -90,6 +90,7 @@ impl Fixture {
             upstreams: Upstreams::new([upstream.clone()]),
             tally: Default::default(),
             recent: Default::default(),
+            strangers: Default::default(),
             draining: Default::default(),
             journal_down: Default::default(),
             floor,

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::egress::dial::Origin;
 use crate::recent::Recent;
 use crate::settings::Settings;
+use crate::strangers::Strangers;
 use crate::tally::Tally;
 
 /// The gate: what every worker and errand is given.
@@ -40,6 +41,8 @@ pub struct Gate {
     pub tally: Tally,
     /// The last refusals of each key, in words, for `GET /v1/me`.
     pub recent: Recent,
+    /// Failures to prove who one is, by address.
+    pub strangers: Strangers,
     /// Whether the gate is going down: no new connections, answers say `connection: close`.
     pub draining: AtomicBool,
     /// Whether some worker's lane fails or hangs; set by the watchdog, which stands off the workers.

@@ -28,4 +28,5 @@ pub use gate::{Bound, Gate, Upstream, Upstreams};
 pub use recent::Recent;
 pub use settings::{Budgets, Listener, Settings, Timeouts};
 pub use start::{Desk, Running, bind, start};
+pub use strangers::Strangers;
 pub use tally::Tally;

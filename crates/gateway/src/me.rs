@@ -36,7 +36,7 @@ pub(crate) async fn answer(worker: &Worker, asking: Asking<'_>) -> Reply {
         Err(denial) if denial.code == DenialCode::NetworkDenied => refusal(asking.id, denial.code),
         Err(denial) => {
             let source = asking.client.unwrap_or(asking.source);
-            match worker.strangers.failed(source, asking.now.mono) {
+            match worker.gate.strangers.failed(source, asking.now.mono) {
                 None => refusal(asking.id, denial.code),
                 Some(wait_ms) => slowed(asking.id, wait_ms),
             }

@@ -1,9 +1,9 @@
 //! Does somebody try keys? Failures to prove who one is, by address; a valid key from the same address is never kept waiting.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use parking_lot::Mutex;
 use tollgate_model::Mono;
 
 /// Failures of one address in a minute that are answered as such; with 131 random bits in a key, more are noise anyway.
@@ -11,29 +11,48 @@ const MOST: u32 = 60;
 const MINUTE_MS: u64 = 60_000;
 /// Addresses remembered at once; a flood from more of them is held by the budgets for connections.
 const SOURCES: usize = 4_096;
+/// A full table is searched for old addresses that often: the search must not become the flood's tool.
+const SWEEP_MS: u64 = 1_000;
 
-/// The failures of the present minute, one worker's.
+/// The failures of the present minute, all workers' together: whoever is spread over them is one address all the same. Touched
+/// by failures only.
 #[derive(Default)]
-pub(crate) struct Strangers {
-    by_source: RefCell<HashMap<IpAddr, (Mono, u32)>>,
+pub struct Strangers {
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    by_source: HashMap<IpAddr, (Mono, u32)>,
+    swept: Option<Mono>,
 }
 
 impl Strangers {
     /// Counts a failure; gives the milliseconds to wait once there were too many.
     pub(crate) fn failed(&self, source: IpAddr, now: Mono) -> Option<u64> {
-        let mut by_source = self.by_source.borrow_mut();
-        if by_source.len() >= SOURCES && !by_source.contains_key(&source) {
-            by_source.retain(|_, (since, _)| now.millis_since(*since) < MINUTE_MS);
-            if by_source.len() >= SOURCES {
-                return None;
-            }
+        let mut table = self.table.lock();
+        if !table.has_room_for(source, now) {
+            return None;
         }
-        let (since, count) = by_source.entry(source).or_insert((now, 0));
+        let (since, count) = table.by_source.entry(source).or_insert((now, 0));
         if now.millis_since(*since) >= MINUTE_MS {
             (*since, *count) = (now, 0);
         }
         *count = count.saturating_add(1);
         (*count > MOST).then(|| MINUTE_MS.saturating_sub(now.millis_since(*since)).max(1))
+    }
+}
+
+impl Table {
+    fn has_room_for(&mut self, source: IpAddr, now: Mono) -> bool {
+        if self.by_source.len() < SOURCES || self.by_source.contains_key(&source) {
+            return true;
+        }
+        if self.swept.is_none_or(|swept| now.millis_since(swept) >= SWEEP_MS) {
+            self.swept = Some(now);
+            self.by_source.retain(|_, (since, _)| now.millis_since(*since) < MINUTE_MS);
+        }
+        self.by_source.len() < SOURCES
     }
 }
 
@@ -60,6 +79,9 @@ mod tests {
         for number in 0..3 * 4_096_u32 {
             strangers.failed(IpAddr::from(number.to_be_bytes()), Mono::from_nanos(0));
         }
-        assert_eq!(strangers.by_source.borrow().len(), SOURCES);
+        assert_eq!(strangers.table.lock().by_source.len(), SOURCES);
+        let later = Mono::from_nanos(MINUTE_MS * 1_000_000);
+        strangers.failed("203.0.113.1".parse().unwrap(), later);
+        assert_eq!(strangers.table.lock().by_source.len(), 1, "the minute is over");
     }
 }

@@ -25,7 +25,6 @@ use crate::journal::Journal;
 use crate::random::Random;
 use crate::room::listen::Entrance;
 use crate::serve::serve;
-use crate::strangers::Strangers;
 
 /// One worker's own things.
 pub(crate) struct Worker {
@@ -33,7 +32,6 @@ pub(crate) struct Worker {
     pub(crate) journal: Journal,
     pub(crate) random: Random,
     pub(crate) deadlines: Deadlines,
-    pub(crate) strangers: Strangers,
     ways: RefCell<HashMap<Name, Rc<Way>>>,
     scratch: RefCell<Vec<Scratch>>,
     bodies: RefCell<Vec<Vec<u8>>>,
@@ -99,7 +97,6 @@ impl Worker {
             journal,
             random: Random::system(),
             deadlines: Deadlines::default(),
-            strangers: Strangers::default(),
             ways: RefCell::default(),
             scratch: RefCell::default(),
             bodies: RefCell::default(),
