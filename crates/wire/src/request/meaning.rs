@@ -42,6 +42,10 @@ impl Facts {
             17 if is("transfer-encoding") => self.coding(text),
             // names that a server down the line (CGI, WSGI, PHP) would fold into those above
             14 if is("content_length") => Err(Reject::Header),
+            // a second method, which some servers would obey (ID-20)
+            13 if is("x-http-method") => Err(Reject::Method),
+            17 if is("x-method-override") => Err(Reject::Method),
+            22 if is("x-http-method-override") => Err(Reject::Method),
             17 if is("transfer_encoding") => Err(Reject::Header),
             _ => Ok(()),
         }
