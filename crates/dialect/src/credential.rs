@@ -42,6 +42,8 @@ pub(crate) fn agreed<'a>(parameter: Option<&Value<'a>>, authorization: Option<&'
 fn bearer(header: &[u8]) -> Result<&[u8], Unclear> {
     match header.split_at_checked(7) {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => Ok(token.trim_ascii()),
+        // nothing, or the scheme with nothing behind it: no key was shown
+        None if header.is_empty() || header.eq_ignore_ascii_case(b"bearer") => Ok(b""),
         _ => Err(Unclear::ambiguous("an Authorization header that is not `Bearer`")),
     }
 }
