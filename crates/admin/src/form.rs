@@ -171,7 +171,8 @@ fn observe(checks: &[String], until: Option<&str>, now: Timestamp, mistakes: &mu
         mistakes.0.push("`observe` has no end: give `until`, such as `7d`".to_owned());
         return None;
     };
-    let until = mistakes.note("until", instant(until, now))?;
+    let ahead = |until: Timestamp| if until > now { Ok(until) } else { Err("is in the past: nothing would be observed".to_owned()) };
+    let until = mistakes.note("until", instant(until, now).and_then(ahead))?;
     let mut observed = Observe { network: false, hours: false, rate: false, until };
     for check in checks {
         match check.as_str() {
