@@ -68,8 +68,9 @@ pub(crate) fn given(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>>
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .with_context(|| format!("cannot read the certificate `{}`", certificate.display()))?;
-    let key = PrivateKeyDer::from_pem_file(key).with_context(|| format!("cannot read the key `{}`", key.display()))?;
-    configuration(chain, key)
+    let private = PrivateKeyDer::from_pem_file(key).with_context(|| format!("cannot read the key `{}`", key.display()))?;
+    let (certificate, key) = (certificate.display(), key.display());
+    configuration(chain, private).with_context(|| format!("`{certificate}` and `{key}` do not belong together"))
 }
 
 fn configuration(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Arc<ServerConfig>> {
@@ -77,8 +78,7 @@ fn configuration(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .context("the certificate and the key do not belong together")?;
+        .with_single_cert(chain, key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Context;
-use tollgate_config::{Config, Process};
+use tollgate_config::{Config, Process, Tls};
 
 use crate::args;
 use crate::authority;
@@ -49,9 +49,10 @@ fn move_listeners(config: &mut Config, arguments: &args::Serve) {
 pub(crate) fn told(house: &House, config: &Config) -> (Ready, String) {
     let door = |tls: bool| house.doors.iter().find(|door| door.tls == tls).map(|door| door.address);
     let gate_tls = door(true).map(|address| format!("https://{address}"));
+    let own = config.listeners.iter().any(|listener| listener.tls == Some(Tls::Own));
     let ready = Ready {
         gate: door(false).map(|address| format!("http://{address}")),
-        ca: gate_tls.is_some().then(|| authority::certificate_path(&config.state).display().to_string()),
+        ca: own.then(|| authority::certificate_path(&config.state).display().to_string()),
         gate_tls,
         admin: house.desk.address.map(|address| format!("http://{address}")),
         socket: Some(house.desk.socket.display().to_string()),
