@@ -80,12 +80,12 @@ pub(crate) async fn paid<'a>(intended: Intended<'a>, worker: &Worker, line: &mut
 }
 
 /// Sends a free read of an owned task. Any trouble reads as "not ready": a fatal word would destroy a paid answer.
-pub(crate) async fn free<'a>(armed: Armed<Owned<'a>>, worker: &Worker, line: &mut Line<'_>) -> Result<Answered<Owned<'a>>, Refusal> {
+pub(crate) async fn free<'a>(armed: Armed<Owned<'a>>, worker: &Worker, line: &mut Line<'_>) -> Result<Answered<Armed<Owned<'a>>>, Refusal> {
     let located = &armed.stage.located;
     let transmitted = transmit(worker, armed.stage.upstream(), &armed.entry, located.operation(), located.identified.form).await;
     line.upstream_took(transmitted.micros);
     match transmitted.answer {
-        Ok(answer) => Ok(Answered { stage: armed.stage, answer, _proof: () }),
+        Ok(answer) => Ok(Answered { stage: armed, answer, _proof: () }),
         Err(NoAnswer::NotSent(error)) => Err(unreachable(error).into()),
         Err(NoAnswer::Lost(lost)) => Err(unknown(FailureCode::UpstreamUnreachable, lost.to_string()).into()),
         Err(NoAnswer::Leaked(place)) => Err(leaked(place, line).into()),

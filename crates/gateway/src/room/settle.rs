@@ -7,6 +7,7 @@ use tollgate_dialect::v1::{self, Charged, Operation, Part, Reading, Refused, Sai
 use tollgate_model::{Failure, FailureCode, Money, Retry, Side, TaskId};
 use tollgate_secrets::VersionId;
 
+use super::arm::Armed;
 use super::intend::Intended;
 use super::own::Owned;
 use super::record::Line;
@@ -17,6 +18,9 @@ use crate::worker::Worker;
 
 /// A submission whose outcome is written: the only thing that a paid answer is made from.
 pub struct Settled(Reply);
+
+/// RFC 9110 §15.5.2: the credential is missing or not taken.
+const UNAUTHORIZED: u16 = 401;
 
 /// What the provider's answer to a submission means for its hold.
 #[derive(Clone, Copy)]
@@ -38,7 +42,7 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
     let upstream = identified.arrival.upstream;
     let reading = v1::read(identified.operation, &upstream.profile, answer.status, answer.body());
     let outcome = outcome(&reading, held);
-    judge_key(worker, upstream, entry.version(), &reading);
+    judge_key(worker, upstream, entry.version(), answer.status, &reading);
     if let Reading::Refused(refused) = &reading {
         refusal(refused, line);
     }
@@ -134,13 +138,12 @@ pub(crate) fn lost(intended: Intended<'_>, line: &mut Line<'_>, failure: &Failur
 }
 
 /// Reads the answer to a free read, ends the holds of tasks that have ended, and makes the client's answer.
-pub(crate) fn read(answered: Answered<Owned<'_>>, worker: &Worker, line: &mut Line<'_>) -> Reply {
-    let identified = &answered.stage.located.identified;
+pub(crate) fn read(answered: Answered<Armed<Owned<'_>>>, worker: &Worker, line: &mut Line<'_>) -> Reply {
+    let Answered { stage: Armed { stage, entry, .. }, answer, .. } = answered;
+    let identified = &stage.located.identified;
     let upstream = identified.arrival.upstream;
-    let reading = v1::read(identified.operation, &upstream.profile, answered.answer.status, answered.answer.body());
-    if let Some(entry) = upstream.keyring.current() {
-        judge_key(worker, upstream, entry.version(), &reading);
-    }
+    let reading = v1::read(identified.operation, &upstream.profile, answer.status, answer.body());
+    judge_key(worker, upstream, entry.version(), answer.status, &reading);
     match (identified.operation, &reading) {
         (Operation::Poll { task, .. }, reading) => {
             if let Some(ending) = ending(reading) {
@@ -160,7 +163,7 @@ pub(crate) fn read(answered: Answered<Owned<'_>>, worker: &Worker, line: &mut Li
     let mut body = worker.body();
     render::reading(&upstream.profile, identified.operation, line.form, &reading, &mut body);
     drop(reading);
-    answered.answer.is_read(worker);
+    answer.is_read(worker);
     Reply::dialect(identified.arrival.id, line.form, body)
 }
 
@@ -208,10 +211,12 @@ pub(crate) fn stop_if_exceeded(worker: &Worker, upstream: &Upstream, closed: &Cl
     }
 }
 
-/// What the answer says about our key.
-fn judge_key(worker: &Worker, upstream: &Upstream, version: &VersionId, reading: &Reading<'_>) {
+/// What the answer says about the key that it was sent with; 401 says it whatever stands below.
+fn judge_key(worker: &Worker, upstream: &Upstream, version: &VersionId, status: u16, reading: &Reading<'_>) {
+    let refused = || upstream.breaker.refused(version, worker.lately().mono);
     match reading {
-        Reading::Refused(refused) if refused.class == WordClass::Auth => upstream.breaker.refused(version, worker.lately().mono),
+        Reading::Refused(word) if word.class == WordClass::Auth => refused(),
+        Reading::Unusable(_) if status == UNAUTHORIZED => refused(),
         Reading::Unusable(_) => {}
         _ => upstream.breaker.accepted(),
     }
