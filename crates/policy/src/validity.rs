@@ -26,7 +26,13 @@ impl Validity {
         }
     }
 
-    /// Whether the key has not ended; `last_used` is its last use, or its creation if it was never used.
+    /// Whether the key has ended, by expiry or by being unused since `last_used`.
+    pub fn is_over(&self, now: Timestamp, last_used: Timestamp) -> bool {
+        let over = |end: Timestamp| now >= end;
+        self.expires.is_some_and(over) || self.idle_ms.is_some_and(|idle| over(last_used.plus_millis(idle)))
+    }
+
+    /// Whether the key has not ended, in words; `last_used` is its last use, or its creation if it was never used.
     pub fn unended(&self, now: Timestamp, last_used: Timestamp) -> Result<(), Denial> {
         if let Some(end) = self.expires
             && now >= end
@@ -56,6 +62,16 @@ mod tests {
         assert_eq!(life.begun(at(100)), Ok(()));
         assert_eq!(life.unended(at(199), at(0)), Ok(()));
         assert_eq!(life.unended(at(200), at(199)).unwrap_err().code, DenialCode::Expired);
+    }
+
+    #[test]
+    fn over_is_over_in_words_and_without() {
+        for life in [Validity { expires: Some(at(200)), ..Validity::default() }, Validity { idle_ms: Some(50), ..Validity::default() }] {
+            for (now, used) in [(0, 0), (49, 0), (50, 0), (199, 180), (200, 180), (201, 0)] {
+                assert_eq!(life.is_over(at(now), at(used)), life.unended(at(now), at(used)).is_err(), "{life:?} at {now}");
+            }
+        }
+        assert!(!Validity::default().is_over(at(i64::MAX), at(0)));
     }
 
     #[test]

@@ -14,5 +14,5 @@ pub use memory::MemoryStore;
 pub use port::{Applied, Changes, Edit, KeyRow, Loaded, RegistryStore};
 pub use record::{KeyRecord, Pause, StoredSecret, TeamRecord};
 pub use registry::{Attach, Created, Open, Peppering, Registry, RegistryError};
-pub use snapshot::{Found, Key, Snapshot, Standing};
+pub use snapshot::{Found, Key, Nobody, Snapshot, Standing};
 pub use terms::{Allow, Cap, KeyTerms, LimitTerms, TaskCap, TeamTerms, TermsError};

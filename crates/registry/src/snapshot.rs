@@ -1,6 +1,7 @@
 //! Who may come, at this instant? One immutable view of all keys and teams; a look-up is one step.
 
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,6 +21,8 @@ pub struct Snapshot<A> {
     pub(crate) keys: BTreeMap<Name, Row<A>>,
     pub(crate) teams: BTreeMap<Name, Arc<TeamRecord>>,
     by_hash: HashMap<CredentialHash, (Arc<Key<A>>, usize)>,
+    /// Some key's place in `by_hash`, whoever's.
+    some: Option<(Arc<Key<A>>, usize)>,
     names: HashMap<KeyId, Name>,
 }
 
@@ -49,6 +52,10 @@ pub struct Found<A> {
     /// Whether it is in force.
     pub standing: Standing,
 }
+
+/// What a look-up holds that found nobody: it costs what a found key costs, so that the time of an answer does not tell a dead
+/// key from none (ID-04). Nothing can be read from it.
+pub struct Nobody<A>(Option<Found<A>>);
 
 /// Whether a presented secret is in force; pauses and the key's own validity are judged by later rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,14 +94,12 @@ pub(crate) struct Draft<'a, A> {
 impl<A> Snapshot<A> {
     /// The key of a credential, by its keyed hash; nothing if it is nobody's, or its upstream is not configured.
     pub fn find(&self, hash: &CredentialHash, now: Timestamp) -> Option<Found<A>> {
-        let (key, secret_index) = self.by_hash.get(hash)?;
-        let expires = key.secrets.get(*secret_index).and_then(|secret| secret.expires);
-        let standing = match (key.revoked, expires) {
-            (Some(_), _) => Standing::Revoked,
-            (None, Some(end)) if now >= end => Standing::Expired,
-            (None, _) => Standing::Live,
-        };
-        Some(Found { key: key.clone(), secret_index: *secret_index, standing })
+        self.by_hash.get(hash).map(|(key, secret_index)| Found::of(key, *secret_index, now))
+    }
+
+    /// The work of a look-up that found a key, for one that did not.
+    pub fn nobody(&self, now: Timestamp) -> Nobody<A> {
+        Nobody(black_box(self.some.as_ref()).map(|(key, secret_index)| black_box(Found::of(key, *secret_index, now))))
     }
 
     /// The key of that name, if its upstream is configured.
@@ -130,6 +135,28 @@ impl<A> Snapshot<A> {
     /// When the key of that name was last used; its creation if it never was.
     pub fn last_used(&self, name: &str) -> Option<Timestamp> {
         self.keys.get(name).map(|row| row.uses.latest())
+    }
+}
+
+impl<A> Found<A> {
+    fn of(key: &Arc<Key<A>>, secret_index: usize, now: Timestamp) -> Self {
+        let expires = key.secrets.get(secret_index).and_then(|secret| secret.expires);
+        let standing = match (key.revoked, expires) {
+            (Some(_), _) => Standing::Revoked,
+            (None, Some(end)) if now >= end => Standing::Expired,
+            (None, _) => Standing::Live,
+        };
+        Self { key: key.clone(), secret_index, standing }
+    }
+}
+
+impl<A> Clone for Nobody<A> {
+    fn clone(&self) -> Self {
+        Self(self.0.as_ref().map(|Found { key, secret_index, standing }| Found {
+            key: key.clone(),
+            secret_index: *secret_index,
+            standing: *standing,
+        }))
     }
 }
 
@@ -216,6 +243,7 @@ impl<'a, A> Draft<'a, A> {
             keys: BTreeMap::new(),
             teams: self.teams,
             by_hash: HashMap::with_capacity(self.records.len()),
+            some: None,
             names: HashMap::with_capacity(self.records.len()),
         };
         for (name, (record, uses)) in self.records {
@@ -232,6 +260,7 @@ impl<'a, A> Draft<'a, A> {
             snapshot.names.insert(record.id, name.clone());
             snapshot.keys.insert(name, Row { record, key, uses });
         }
+        snapshot.some = snapshot.by_hash.values().next().cloned();
         snapshot
     }
 }

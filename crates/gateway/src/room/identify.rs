@@ -1,10 +1,10 @@
 //! Room 2: whose key is this?
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use tollgate_dialect::v1::{AnswerForm, Operation};
 use tollgate_model::{Denial, DenialCode, Factor};
-use tollgate_policy::judge;
 use tollgate_registry::{Key, Standing};
 
 use super::listen::Arrival;
@@ -36,7 +36,7 @@ pub(crate) fn whose<'a>(understood: &'a Understood<'a>, worker: &Worker, line: &
 /// Whoever fails too often is told to wait, whatever the reason was; a key that is found is never kept waiting.
 fn slowed(refusal: Refusal, arrival: &Arrival<'_>, worker: &Worker) -> Refusal {
     let source = arrival.client.unwrap_or(arrival.source);
-    match worker.strangers.failed(source, arrival.now.mono) {
+    match worker.gate.strangers.failed(source, arrival.now.mono) {
         None => refusal,
         Some(wait_ms) => {
             Denial::new(DenialCode::RateLimited, "too many failures to prove who one is, from this address").retry_after(wait_ms).into()
@@ -55,32 +55,40 @@ fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Li
     let snapshot = gate.registry.snapshot();
     line.generation(snapshot.generation);
     let Some(found) = snapshot.find(&hash, arrival.now.wall) else {
+        // the same work as for a dead key, and there as for none: the time of the answer must not tell one from the other
+        let nobody = snapshot.nobody(arrival.now.wall);
+        line.nobody(nobody.clone());
+        black_box(arrival.upstream.name == *black_box(&arrival.upstream.name));
         return Err(unknown(presented, arrival, worker, line).into());
     };
     let key = found.key;
     line.key(&key);
-    let elsewhere = key.attachment.upstream.name != arrival.upstream.name;
-    if elsewhere || found.standing != Standing::Live {
-        // the same work as for a key that nobody knows: the time of the answer must not tell a dead key from none
-        std::hint::black_box(arrival.upstream.keyring.recognise(presented));
+    if let Some(denial) = dead(&key, found.standing, arrival) {
+        black_box(arrival.upstream.keyring.recognise(presented));
+        return Err(denial.into());
     }
-    if elsewhere {
-        return Err(Denial::new(DenialCode::Unauthenticated, "the key is for another upstream").into());
-    }
-    match found.standing {
-        Standing::Live => {}
-        Standing::Expired => {
-            return Err(Denial::new(DenialCode::Expired, "this secret of the key was replaced and its overlap is over").into());
-        }
-        Standing::Revoked => return Err(Denial::new(DenialCode::Revoked, "the key was revoked").into()),
-    }
-    line.observe(judge::unended(&key.policy, arrival.now.wall, key.last_used()))?;
     line.verdict.identity = Factor::Ok;
     // a second is precise enough for "last used", and spares every request a write that all workers would share
     if arrival.now.wall.millis() - key.last_used().millis() >= 1_000 {
         key.touch(arrival.now.wall);
     }
     Ok(key)
+}
+
+/// Why a key that is known is as good as none here.
+fn dead(key: &Key<Bound>, standing: Standing, arrival: &Arrival<'_>) -> Option<Denial> {
+    if key.attachment.upstream.name != arrival.upstream.name {
+        return Some(Denial::new(DenialCode::Unauthenticated, "the key is for another upstream"));
+    }
+    match standing {
+        // in words of no instant: writing one down takes time
+        Standing::Live if key.policy.validity().is_over(arrival.now.wall, key.last_used()) => {
+            Some(Denial::new(DenialCode::Expired, "the key has expired, or was unused for too long"))
+        }
+        Standing::Live => None,
+        Standing::Expired => Some(Denial::new(DenialCode::Expired, "this secret of the key was replaced and its overlap is over")),
+        Standing::Revoked => Some(Denial::new(DenialCode::Revoked, "the key was revoked")),
+    }
 }
 
 /// Nobody's key, unless it is the provider's own: then a service still holds it and must be found.

@@ -11,7 +11,7 @@ use tollgate_books::Closed;
 use tollgate_dialect::v1::{AnswerForm, Operation};
 use tollgate_model::{CredentialHash, Denial, Factor, Failure, Money, Now, RequestId, TaskId, Verdict};
 use tollgate_policy::judge::Judged;
-use tollgate_registry::Key;
+use tollgate_registry::{Key, Nobody};
 use tollgate_secrets::VersionId;
 use tollgate_wire::Method;
 
@@ -34,6 +34,7 @@ pub(crate) struct Line<'a> {
     user_agent: Option<&'a [u8]>,
     upstream: &'a Arc<Upstream>,
     key: Option<Arc<Key<Bound>>>,
+    nobody: Option<Nobody<Bound>>,
     operation: Option<&'static str>,
     method: Option<MethodName>,
     task: Option<TaskId>,
@@ -99,6 +100,7 @@ impl<'a> Line<'a> {
             user_agent: arrival.user_agent,
             upstream: arrival.upstream,
             key: None,
+            nobody: None,
             operation: None,
             method: None,
             task: None,
@@ -137,6 +139,11 @@ impl<'a> Line<'a> {
 
     pub(crate) fn key(&mut self, key: &Arc<Key<Bound>>) {
         self.key = Some(key.clone());
+    }
+
+    /// Holds what stands for a key where there is none, as long as a key would be held.
+    pub(crate) fn nobody(&mut self, nobody: Nobody<Bound>) {
+        self.nobody = Some(nobody);
     }
 
     pub(crate) fn held(&mut self, held: Money) {
