@@ -1,54 +1,18 @@
 //! The real key in no byte that leaves: the provider reflects it in every way it can, then every place is searched.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use tollgate_tests::{Answer, Stand, call, forms, poll, run, submission};
-
-/// Collects everything that a caller or an operator was given.
-#[derive(Default)]
-struct Seen(Vec<(String, Vec<u8>)>);
-
-impl Seen {
-    fn answer(&mut self, what: &str, answer: &Answer) {
-        self.0.push((what.to_owned(), format!("{} {:?} {}", answer.status, answer.headers, answer.body).into_bytes()));
-    }
-
-    /// Every form of the secret that stands somewhere.
-    fn hits(&self, secret: &str) -> Vec<String> {
-        let forms = forms(secret);
-        let mut hits = Vec::new();
-        for (place, bytes) in &self.0 {
-            for (form, needle) in &forms {
-                if !needle.is_empty() && bytes.windows(needle.len()).any(|window| window == needle.as_slice()) {
-                    hits.push(format!("{form} in {place}"));
-                }
-            }
-        }
-        hits
-    }
-
-    fn files(&mut self, folder: &Path, except: &str) -> Result<()> {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                self.files(&path, except)?;
-            } else if path.is_file() && path.file_name().is_some_and(|name| name != except) {
-                self.0.push((path.display().to_string(), fs::read(&path)?));
-            }
-        }
-        Ok(())
-    }
-}
+use tollgate_tests::{Search, Setup, Stand, call, poll, run, submission};
 
 #[test]
-fn se_01_i4_the_real_key_leaves_in_no_form_however_it_is_reflected() -> Result<()> {
-    let stand = Stand::new()?;
+fn se_01_05_i4_the_real_key_leaves_in_no_form_however_it_is_reflected_and_however_much_is_logged() -> Result<()> {
+    let environment = &[("RUST_LOG", "trace"), ("RUST_BACKTRACE", "full"), ("TOLLGATE_LOG", "trace")];
+    let stand = Stand::with(Setup { environment, ..Setup::default() })?;
     let key = stand.key("shop", json!({ "caps": ["100/day"] }))?;
-    let mut seen = Seen::default();
+    let mut seen = Search::default();
     let bought = call(stand.at, &submission(&key))?;
     let task = bought.task().context("refused")?.to_owned();
     for way in ["raw", "percent", "json", "hex", "base64", "base64_1", "base64_2"] {
@@ -83,7 +47,7 @@ fn se_01_i4_the_real_key_leaves_in_no_form_however_it_is_reflected() -> Result<(
 }
 
 /// What operators read, what the processes printed, what lies on the disk, what the kernel shows.
-fn everything(mut stand: Stand, mut seen: Seen, key: &str) -> Result<()> {
+fn everything(mut stand: Stand, mut seen: Search, key: &str) -> Result<()> {
     for path in
         ["/v1/keys", "/v1/keys/shop", "/v1/upstreams", "/v1/usage", "/v1/doctor", "/v1/audit/tail?n=1000", "/metrics", "/openapi.json"]
     {
@@ -93,22 +57,22 @@ fn everything(mut stand: Stand, mut seen: Seen, key: &str) -> Result<()> {
     for words in [&["key", "list"][..], &["usage"], &["audit", "tail", "-n", "1000"], &["doctor"], &["audit", "verify"]] {
         for form in [&[][..], &["--json"]] {
             let output = run(&[&["--state", &state], words, form].concat(), "")?;
-            seen.0.push((format!("{words:?}"), [output.stdout, output.stderr].concat()));
+            seen.add(format!("{words:?}"), [output.stdout, output.stderr].concat());
         }
     }
     for file in ["cmdline", "environ", "status"] {
-        seen.0.push((format!("/proc/{file}"), fs::read(format!("/proc/{}/{file}", stand.gate.id())).unwrap_or_default()));
+        seen.add(format!("/proc/{file}"), fs::read(format!("/proc/{}/{file}", stand.gate.id())).unwrap_or_default());
     }
     stand.gate.stop()?;
-    seen.0.push(("what the gate printed".to_owned(), stand.gate.printed().into_bytes()));
+    seen.add("what the gate printed", stand.gate.printed());
     seen.files(stand.folder(), "real.key")?;
-    assert!(seen.0.len() > 100, "too little was searched");
+    assert!(seen.places() > 100, "too little was searched");
     assert_eq!(seen.hits(&stand.real_key), Vec::<String>::new());
-    let mut disk = Seen::default();
+    let mut disk = Search::default();
     disk.files(stand.folder(), "real.key")?;
     assert_eq!(disk.hits(key), Vec::<String>::new(), "a virtual key is stored as a keyed hash alone");
     // the search itself can fail: the provider was sent the key, so its own record has it
-    let mut provider = Seen::default();
+    let mut provider = Search::default();
     provider.answer("what the provider received", &call(stand.provider, "/_sandbox/requests")?);
     assert!(!provider.hits(&stand.real_key).is_empty(), "the search finds nothing anywhere");
     Ok(())

@@ -65,7 +65,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
     ("tokio-rustls", TRUST),
     ("rustls-native-certs", TRUST),
     ("rustls-pki-types", TRUST),
-    ("rcgen", &["tollgate"]),
+    ("rcgen", &["tollgate", "tollgate-tests"]),
     ("clap", &["tollgate"]),
     ("anyhow", &["tollgate", "xtask", "tollgate-tests"]),
     // the kernel is asked in one crate, and by the source that checks a file's mode

@@ -1,0 +1,103 @@
+//! Does the time of a refusal tell what the key was?
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+use tollgate_tests::{Stand, submission};
+
+/// Samples of each kind in a round.
+const SAMPLES: usize = 4_000;
+/// A round that was disturbed by its machine is made again.
+const ROUNDS: usize = 3;
+/// Welch's t beyond which two means are taken to differ (the usual bound of leakage assessment).
+const DIFFERENT: f64 = 4.5;
+
+/// Microseconds of difference that are the processor's own, whatever their significance: caches, and where a branch leads.
+const NOTHING: f64 = 0.08;
+
+/// How two samples differ.
+#[derive(Debug)]
+struct Difference {
+    microseconds: f64,
+    welch_t: f64,
+}
+
+/// Each without its slowest tenth: what a scheduler adds is not the gate's.
+fn difference(one: &[f64], other: &[f64]) -> Difference {
+    let moments = |sample: &[f64]| {
+        let mut sorted = sample.to_vec();
+        sorted.sort_by(f64::total_cmp);
+        sorted.truncate(sample.len() * 9 / 10);
+        let count = f64::from(u32::try_from(sorted.len()).unwrap_or(u32::MAX));
+        let mean = sorted.iter().sum::<f64>() / count;
+        let spread = sorted.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+        (mean, spread / count)
+    };
+    let ((mean, error), (other_mean, other_error)) = (moments(one), moments(other));
+    let microseconds = mean - other_mean;
+    Difference { microseconds, welch_t: microseconds / (error + other_error).sqrt() }
+}
+
+impl Difference {
+    fn tells(&self) -> bool {
+        self.welch_t.abs() > DIFFERENT && self.microseconds.abs() > NOTHING
+    }
+}
+
+#[test]
+fn id_04_a_dead_key_a_near_key_and_no_key_take_the_same_time() -> Result<()> {
+    let stand = Stand::new()?;
+    let live = stand.key("live", json!({ "caps": ["1/day"] }))?;
+    let revoked = stand.key("revoked", json!({ "caps": ["1/day"] }))?;
+    stand.ask("POST", "/v1/keys/revoked/revoke", None)?;
+    let rotated = stand.key("rotated", json!({ "caps": ["1/day"] }))?;
+    stand.ask("POST", "/v1/keys/rotated/rotate", Some(&json!({ "now": true })))?;
+    let expired = stand.key("expired", json!({ "caps": ["1/day"], "expires": "1ms" }))?;
+    let near = format!("{}{}", &live[..16], live[16..].chars().rev().collect::<String>());
+    let nobodys = "tgk_0000000000000000000000000000".to_owned();
+    let kinds = [("unknown", nobodys), ("near a live one", near), ("revoked", revoked), ("replaced", rotated), ("expired", expired)];
+    let requests: Vec<String> = kinds.iter().map(|(_, key)| format!("GET {} HTTP/1.1\r\nHost: gate\r\n\r\n", submission(key))).collect();
+    let mut told = Vec::new();
+    for _ in 0..ROUNDS {
+        let samples = round(&stand, &requests)?;
+        let (first, others) = samples.split_first().context("no samples")?;
+        let names = kinds.iter().skip(1).map(|(name, _)| *name);
+        let told_by: Vec<_> = names.zip(others).map(|(name, other)| (name, difference(first, other))).collect();
+        if !told_by.iter().any(|(_, difference)| difference.tells()) {
+            return Ok(());
+        }
+        told.push(told_by);
+    }
+    anyhow::bail!("the time tells them from an unknown key in every round: {told:?}")
+}
+
+/// Microseconds of each kind, taken in turns over kept connections, so that whatever disturbs one disturbs all.
+fn round(stand: &Stand, requests: &[String]) -> Result<Vec<Vec<f64>>> {
+    let mut samples = vec![Vec::with_capacity(SAMPLES); requests.len()];
+    let mut answer = [0; 1024];
+    let mut stream = TcpStream::connect(stand.at)?;
+    for number in 0..SAMPLES {
+        // a connection ends after a thousand requests
+        if number % 100 == 0 {
+            stream = TcpStream::connect(stand.at)?;
+            stream.set_nodelay(true)?;
+        }
+        for turn in 0..requests.len() {
+            let kind = (turn + number) % requests.len();
+            let began = instant();
+            stream.write_all(requests[kind].as_bytes())?;
+            let read = stream.read(&mut answer)?;
+            samples[kind].push(began.elapsed().as_secs_f64() * 1e6);
+            ensure!(answer[..read].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..read]));
+        }
+    }
+    Ok(samples)
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long an answer takes is measured")]
+pub(crate) fn instant() -> Instant {
+    Instant::now()
+}
