@@ -1,6 +1,7 @@
 //! A worker for the rooms' tests: books and registry in memory, a journal in a temporary folder, a provider that says one thing.
 
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -34,7 +35,7 @@ pub(crate) const HOME: &str = "127.0.0.1";
 
 /// A worker and what stands behind it.
 pub(crate) struct Fixture {
-    pub(crate) worker: Worker,
+    pub(crate) worker: Rc<Worker>,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) registry: Arc<Registry<Bound>>,
     /// Every request that the provider has received.
@@ -99,7 +100,7 @@ impl Fixture {
             books: books.clone(),
         });
         let journal = Journal::new(lane, None, books.lane("w0"), clock);
-        Self { worker: Worker::new(gate, journal), upstream, registry, received, folder, _clerk: stop, answer }
+        Self { worker: Rc::new(Worker::new(gate, journal)), upstream, registry, received, folder, _clerk: stop, answer }
     }
 
     /// Changes what the provider does.

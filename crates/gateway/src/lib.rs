@@ -6,6 +6,7 @@ mod corridor;
 mod deadline;
 pub mod egress;
 mod errand;
+mod fault;
 #[cfg(test)]
 mod fixture;
 pub mod gate;

@@ -11,6 +11,7 @@ use tollgate_policy::policy::Observed;
 use super::arm::Sendable;
 use super::record::Line;
 use super::time::Timely;
+use crate::fault::{self, Place};
 use crate::gate::Upstream;
 use crate::refusal::Refusal;
 use crate::worker::Worker;
@@ -46,6 +47,7 @@ impl Sendable for Reserved<'_> {
 
 /// Prices the method, asks whether this key may submit it, and reserves in all limits of key, team and upstream in one step.
 pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Reserved<'a>, Refusal> {
+    fault::at(Place::Allow);
     line.verdict.allowance = Factor::No;
     let held = price(&timely, line)?;
     let identified = &timely.located.identified;

@@ -6,6 +6,7 @@ use tollgate_model::{Denial, DenialCode, Mono};
 use tollgate_secrets::Entry;
 
 use super::record::Line;
+use crate::fault::{self, Place};
 use crate::gate::Upstream;
 use crate::refusal::Refusal;
 
@@ -28,6 +29,7 @@ pub struct Armed<S> {
 
 /// Takes the version in force. The entry belongs to the upstream's own keyring: it cannot be another account's.
 pub(crate) fn credential<S: Sendable>(stage: S, line: &mut Line<'_>) -> Result<Armed<S>, Refusal> {
+    fault::at(Place::Arm);
     let Some(entry) = stage.upstream().keyring.current() else {
         return Err(Denial::new(DenialCode::SecretUnavailable, "the upstream's real key has not been read yet").retry_after(5_000).into());
     };

@@ -10,6 +10,7 @@ use tollgate_registry::{Key, Standing};
 use super::listen::Arrival;
 use super::record::Line;
 use super::understand::Understood;
+use crate::fault::{self, Place};
 use crate::gate::Bound;
 use crate::refusal::Refusal;
 use crate::worker::Worker;
@@ -27,6 +28,7 @@ pub struct Identified<'a> {
 /// Looks the presented credential up by its keyed hash, in the snapshot of this instant. Every failure looks alike outside;
 /// the record tells them apart.
 pub(crate) fn whose<'a>(understood: &'a Understood<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Identified<'a>, Refusal> {
+    fault::at(Place::Identify);
     let Understood { arrival, call, .. } = understood;
     let presented = call.credential.expose();
     let key = known(presented, arrival, worker, line).map_err(|refusal| slowed(refusal, arrival, worker))?;

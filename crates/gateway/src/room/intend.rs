@@ -11,6 +11,7 @@ use super::allow::{Flight, Reserved};
 use super::arm::Armed;
 use super::record::Line;
 use super::time::Timely;
+use crate::fault::{self, Place};
 use crate::gate::Upstream;
 use crate::refusal::Refusal;
 use crate::worker::Worker;
@@ -34,6 +35,7 @@ impl Intended<'_> {
 
 /// Writes the intent. What cannot be written down is not sent: the hold is dropped, and everything returns.
 pub(crate) async fn write<'a>(armed: Armed<Reserved<'a>>, worker: &Worker, line: &mut Line<'_>) -> Result<Intended<'a>, Refusal> {
+    fault::at(Place::Intend);
     if worker.journal.is_failing() || worker.gate.journal_down.load(Ordering::Relaxed) {
         return Err(unavailable());
     }

@@ -10,6 +10,7 @@ use tollgate_policy::Untold;
 use tollgate_policy::network::client_address;
 use tollgate_wire::{Method, Reject, RequestHead};
 
+use crate::fault::{self, Place};
 use crate::gate::Upstream;
 use crate::me::Asking;
 use crate::refusal::{Refusal, Reply};
@@ -106,6 +107,29 @@ pub(crate) fn arrive<'a>(
         return Arrived::Answered(Reply::bare(RequestId::from_bytes([0; 16]), 503, "no randomness: requests cannot be named").closing());
     };
     let id = RequestId::new(now.wall, random);
+    let unheard = record::Unheard::new(worker, id, now, peer);
+    let arrived = tell_apart(worker, entrance, Heard { id, now, peer }, head, bytes, body);
+    unheard.was_heard();
+    arrived
+}
+
+/// What was sampled of an arrival.
+struct Heard {
+    id: RequestId,
+    now: Now,
+    peer: IpAddr,
+}
+
+fn tell_apart<'a>(
+    worker: &'a Worker,
+    entrance: &'a Entrance,
+    heard: Heard,
+    head: &RequestHead,
+    bytes: &'a [u8],
+    body: &'a [u8],
+) -> Arrived<'a> {
+    fault::at(Place::Listen);
+    let Heard { id, now, peer } = heard;
     let settings = &worker.gate.settings;
     let forwarded = head.values(bytes, settings.forwarded_header.name());
     let client = client_address(peer, forwarded, settings.forwarded_header, &settings.trusted_proxies);

@@ -5,6 +5,7 @@ use tollgate_policy::judge;
 
 use super::identify::Identified;
 use super::record::Line;
+use crate::fault::{self, Place};
 use crate::refusal::Refusal;
 
 /// A call from an allowed address.
@@ -16,6 +17,7 @@ pub struct Located<'a> {
 
 /// Judges the true client address by the key's allowlist; an empty list allows nobody.
 pub(crate) fn from<'a>(identified: Identified<'a>, line: &mut Line<'_>) -> Result<Located<'a>, Refusal> {
+    fault::at(Place::Locate);
     let arrival = &identified.arrival;
     let judged = judge::locate(&identified.key.policy, arrival.client, arrival.now.wall);
     line.verdict.network = judged.factor();

@@ -10,6 +10,7 @@ use super::arm::Sendable;
 use super::identify::Identified;
 use super::locate::Located;
 use super::record::Line;
+use crate::fault::{self, Place};
 use crate::gate::Upstream;
 use crate::refusal::{Refusal, Reply};
 use crate::worker::Worker;
@@ -36,6 +37,7 @@ const UNCAPPED: Money = Money::from_nanos(1_000_000 * 1_000_000_000);
 
 /// Every task named must be this key's; one that is not makes the call the same as one for an id that nobody has.
 pub(crate) async fn task<'a>(located: Located<'a>, worker: &Worker) -> Result<Owned<'a>, Refusal> {
+    fault::at(Place::Own);
     let Identified { operation, key, .. } = &located.identified;
     let account = &key.attachment.upstream.account;
     for task in operation.tasks() {

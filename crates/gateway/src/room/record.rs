@@ -16,12 +16,13 @@ use tollgate_secrets::VersionId;
 use tollgate_wire::Method;
 
 use super::listen::Arrival;
+use crate::fault::{self, Place};
 use crate::gate::{Bound, Upstream};
 use crate::journal::Written;
 use crate::refusal::{Refusal, Reply};
 use crate::worker::Worker;
 
-pub(crate) use apart::{settled, turned_away};
+pub(crate) use apart::{Unheard, settled, turned_away};
 
 /// A request's record while it walks: closed by its answer, or by being dropped.
 pub(crate) struct Line<'a> {
@@ -203,6 +204,7 @@ impl<'a> Line<'a> {
 
     /// Closes the record and makes the answer.
     pub(crate) fn close(mut self, walked: Result<Reply, Refusal>) -> Reply {
+        fault::at(Place::Record);
         let reply = match walked {
             Ok(reply) => reply,
             Err(refusal) => {

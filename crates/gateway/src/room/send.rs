@@ -14,6 +14,7 @@ use super::record::Line;
 use super::settle;
 use crate::egress::dial::{DialError, dial};
 use crate::egress::exchange::{Lost, Received, Scratch, exchange};
+use crate::fault::{self, Place};
 use crate::gate::Upstream;
 use crate::refusal::Refusal;
 use crate::worker::Worker;
@@ -113,6 +114,7 @@ async fn attempt(
     form: AnswerForm,
     began: Now,
 ) -> Result<Answer, NoAnswer> {
+    fault::at(Place::Send);
     let within = worker.gate.settings.within;
     let way = worker.way(&upstream.name);
     let mut connection = match way.pool.take(began.mono) {
@@ -122,6 +124,7 @@ async fn attempt(
     let mut scratch = worker.scratch();
     write_request(worker, upstream, entry, operation, form, &mut scratch).map_err(|()| NoAnswer::NotSent(DialError::Connect))?;
     let received = exchange(&mut connection, &mut scratch, worker.lately().mono, within).await;
+    fault::at(Place::Answered);
     scratch.wipe();
     let now = worker.lately().mono;
     let Received { head, reusable } = received.map_err(NoAnswer::Lost)?;

@@ -12,6 +12,7 @@ use super::intend::Intended;
 use super::own::Owned;
 use super::record::Line;
 use super::send::Answered;
+use crate::fault::{self, Place};
 use crate::gate::Upstream;
 use crate::refusal::{Refusal, Reply};
 use crate::worker::Worker;
@@ -37,6 +38,7 @@ enum Outcome {
 
 /// Reads the answer, writes the outcome, tells the books, and only then makes the client's answer.
 pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker, line: &mut Line<'_>) -> Result<Settled, Refusal> {
+    fault::at(Place::Settle);
     let Answered { stage: Intended { timely, sent, held, entry, .. }, answer, .. } = answered;
     let identified = &timely.located.identified;
     let upstream = identified.arrival.upstream;
@@ -139,6 +141,7 @@ pub(crate) fn lost(intended: Intended<'_>, line: &mut Line<'_>, failure: &Failur
 
 /// Reads the answer to a free read, ends the holds of tasks that have ended, and makes the client's answer.
 pub(crate) fn read(answered: Answered<Armed<Owned<'_>>>, worker: &Worker, line: &mut Line<'_>) -> Reply {
+    fault::at(Place::Settle);
     let Answered { stage: Armed { stage, entry, .. }, answer, .. } = answered;
     let identified = &stage.located.identified;
     let upstream = identified.arrival.upstream;

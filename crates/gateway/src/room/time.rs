@@ -5,6 +5,7 @@ use tollgate_policy::judge;
 
 use super::locate::Located;
 use super::record::Line;
+use crate::fault::{self, Place};
 use crate::refusal::Refusal;
 use crate::worker::Worker;
 
@@ -17,6 +18,7 @@ pub struct Timely<'a> {
 
 /// Judges pauses, the first instant and the hours. Submissions only: a task that is paid for can always be fetched.
 pub(crate) fn when<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Timely<'a>, Refusal> {
+    fault::at(Place::Time);
     let identified = &located.identified;
     let now = identified.arrival.now.wall;
     if now < worker.gate.floor {

@@ -5,6 +5,7 @@ use tollgate_model::Denial;
 
 use super::listen::Arrival;
 use super::record::Line;
+use crate::fault::{self, Place};
 use crate::refusal::Refusal;
 
 /// A typed call.
@@ -17,6 +18,7 @@ pub struct Understood<'a> {
 
 /// Reads the call. A request that can be read in two ways is refused as such, and nothing of it is used.
 pub(crate) fn read<'a>(arrival: &'a Arrival<'a>, line: &mut Line<'_>) -> Result<Understood<'a>, Refusal> {
+    fault::at(Place::Understand);
     let method = match arrival.method {
         tollgate_wire::Method::Post => v1::Method::Post,
         _ => v1::Method::Get,

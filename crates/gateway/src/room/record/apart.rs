@@ -51,3 +51,28 @@ pub(crate) fn turned_away(worker: &Worker, id: RequestId, now: Now, source: IpAd
     };
     worker.journal.append(&record).needs_no_waiting();
 }
+
+/// An arrival of which nothing is known yet: should it break before it has a record, it has a line all the same.
+pub(crate) struct Unheard<'w> {
+    worker: &'w Worker,
+    arrival: Option<(RequestId, Now, IpAddr)>,
+}
+
+impl<'w> Unheard<'w> {
+    pub(crate) const fn new(worker: &'w Worker, id: RequestId, now: Now, source: IpAddr) -> Self {
+        Self { worker, arrival: Some((id, now, source)) }
+    }
+
+    /// It goes on in a record of its own, or was turned away with a line.
+    pub(crate) fn was_heard(mut self) {
+        self.arrival = None;
+    }
+}
+
+impl Drop for Unheard<'_> {
+    fn drop(&mut self) {
+        if let Some((id, now, source)) = self.arrival.take() {
+            turned_away(self.worker, id, now, source, DenialCode::Malformed, 500, "it was interrupted by a fault of the gate's own");
+        }
+    }
+}
