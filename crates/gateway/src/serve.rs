@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use smallvec::SmallVec;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tollgate_model::Mono;
-use tollgate_wire::{Decoder, Method, Reject, RequestHead, encode, parse_head};
+use tollgate_wire::{Decoder, FieldName, Method, Reject, RequestHead, encode, parse_head};
 
 use crate::corridor;
 use crate::deadline::{Elapsed, Slot};
@@ -233,18 +233,18 @@ impl Reply {
     pub(crate) fn write(&self, out: &mut Vec<u8>, head_only: bool) {
         let id = self.id.text();
         let mut wait = itoa::Buffer::new();
-        let mut headers: SmallVec<[(&str, &[u8]); 6]> = SmallVec::new();
-        headers.push(("Content-Type", self.content_type.as_bytes()));
-        headers.push(("Cache-Control", b"no-store"));
+        let mut headers: SmallVec<[(FieldName, &[u8]); 6]> = SmallVec::new();
+        headers.push((const { FieldName::new("Content-Type") }, self.content_type.as_bytes()));
+        headers.push((const { FieldName::new("Cache-Control") }, b"no-store"));
         if self.any_origin {
-            headers.push(("Access-Control-Allow-Origin", b"*"));
+            headers.push((const { FieldName::new("Access-Control-Allow-Origin") }, b"*"));
         }
         if let Some(code) = self.denied {
-            headers.push(("Tollgate-Denied", code.as_bytes()));
+            headers.push((const { FieldName::new("Tollgate-Denied") }, code.as_bytes()));
         }
-        headers.push(("Tollgate-Request-Id", &id));
+        headers.push((const { FieldName::new("Tollgate-Request-Id") }, &id));
         if let Some(seconds) = self.retry_after_s {
-            headers.push(("Retry-After", wait.format(seconds).as_bytes()));
+            headers.push((const { FieldName::new("Retry-After") }, wait.format(seconds).as_bytes()));
         }
         let written = encode::response(out, self.status, &headers, &self.body, !self.close, head_only);
         debug_assert!(written.is_ok(), "every header value above is ours");

@@ -68,9 +68,16 @@ impl Set {
         text.iter().position(|byte| TABLE.get(usize::from(*byte)).is_none_or(|sets| sets & self.0 == 0)).unwrap_or(text.len())
     }
 
-    /// Whether all of `text` is made of this set.
-    pub(crate) fn fills(self, text: &[u8]) -> bool {
-        self.run(text) == text.len()
+    /// Whether all of `text`, at least one byte, is made of this set; for constants.
+    pub(crate) const fn fills(self, text: &[u8]) -> bool {
+        let mut rest = text;
+        while let Some((byte, behind)) = rest.split_first() {
+            if sets(*byte) & self.0 == 0 {
+                return false;
+            }
+            rest = behind;
+        }
+        !text.is_empty()
     }
 }
 

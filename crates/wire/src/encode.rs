@@ -14,12 +14,29 @@ pub enum EncodeError {
     /// The status has no place on a final answer.
     #[error("the status is not between 200 and 599")]
     Status,
-    /// A header name is no token, or one of those that the encoder itself writes.
-    #[error("a header name is not a token, or the encoder's own")]
-    Name,
     /// A value holds something other than visible ASCII, spaces and tabs: it could become another header.
     #[error("a header value is not plain text")]
     Value,
+}
+
+/// The name of a header of ours: a token, and none of those that the encoder itself writes, since what places a message's end or
+/// its host must not be said twice. Made when compiling, so that no message pays for the check.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldName(&'static str);
+
+impl FieldName {
+    /// The name of this text; does not compile, as a constant, for one that must not be written.
+    ///
+    /// # Panics
+    /// For no token, and for `Host`, `Content-Length` and `Transfer-Encoding`.
+    pub const fn new(text: &'static str) -> Self {
+        assert!(TOKEN.fills(text.as_bytes()), "a header's name is a token");
+        let own = text.eq_ignore_ascii_case("host")
+            || text.eq_ignore_ascii_case("content-length")
+            || text.eq_ignore_ascii_case("transfer-encoding");
+        assert!(!own, "the encoder writes this header itself");
+        Self(text)
+    }
 }
 
 /// Writes a request: the target in parts, Host, the headers, Content-Length (with a body, and with POST always), the body.
@@ -28,7 +45,7 @@ pub fn request(
     method: &str,
     target: &[&[u8]],
     host: &str,
-    headers: &[(&str, &[u8])],
+    headers: &[(FieldName, &[u8])],
     body: Option<&[u8]>,
 ) -> Result<(), EncodeError> {
     undo_on_error(out, |out| {
@@ -53,7 +70,7 @@ pub fn request(
 pub fn response(
     out: &mut Vec<u8>,
     status: u16,
-    headers: &[(&str, &[u8])],
+    headers: &[(FieldName, &[u8])],
     body: &[u8],
     keep_alive: bool,
     head_only: bool,
@@ -105,21 +122,8 @@ fn request_line(out: &mut Vec<u8>, method: &str, target: &[&[u8]]) -> Result<(),
     Ok(())
 }
 
-/// What places a message's end or its host is written by the encoder alone; a second one could contradict it.
-fn fields(out: &mut Vec<u8>, headers: &[(&str, &[u8])]) -> Result<(), EncodeError> {
-    for (name, value) in headers {
-        let own = match name.len() {
-            4 => name.eq_ignore_ascii_case("host"),
-            14 => name.eq_ignore_ascii_case("content-length"),
-            17 => name.eq_ignore_ascii_case("transfer-encoding"),
-            _ => false,
-        };
-        if own || name.is_empty() || !TOKEN.fills(name.as_bytes()) {
-            return Err(EncodeError::Name);
-        }
-        field(out, name, value)?;
-    }
-    Ok(())
+fn fields(out: &mut Vec<u8>, headers: &[(FieldName, &[u8])]) -> Result<(), EncodeError> {
+    headers.iter().try_for_each(|(name, value)| field(out, name.0, value))
 }
 
 fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) -> Result<(), EncodeError> {

@@ -14,7 +14,7 @@ mod request;
 mod response;
 
 pub use body::{Decoder, Progress};
-pub use encode::EncodeError;
+pub use encode::{EncodeError, FieldName};
 pub use fields::Span;
 pub use limits::Limits;
 pub use reject::Reject;

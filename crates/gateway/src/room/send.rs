@@ -5,7 +5,7 @@ use tokio::io::AsyncWriteExt;
 use tollgate_dialect::v1::{self, AnswerForm, Boundary, Operation};
 use tollgate_model::{Failure, FailureCode, Now, Retry, Side, wipe};
 use tollgate_secrets::Entry;
-use tollgate_wire::encode;
+use tollgate_wire::{FieldName, encode};
 
 use super::arm::{Armed, Sendable};
 use super::intend::Intended;
@@ -18,6 +18,11 @@ use crate::fault::{self, Place};
 use crate::gate::Upstream;
 use crate::refusal::Refusal;
 use crate::worker::Worker;
+
+const USER_AGENT: FieldName = FieldName::new("User-Agent");
+const ACCEPT: FieldName = FieldName::new("Accept");
+const ACCEPT_ENCODING: FieldName = FieldName::new("Accept-Encoding");
+const CONTENT_TYPE: FieldName = FieldName::new("Content-Type");
 
 /// A stage with the provider's whole answer.
 pub struct Answered<S> {
@@ -162,8 +167,8 @@ fn write_request(
     let boundary = Boundary::from_random(random);
     let Scratch { outgoing, request, .. } = scratch;
     v1::encode(operation, form, entry.expose(), &upstream.profile, &boundary, outgoing);
-    let headers: [(&str, &[u8]); 4] =
-        [("User-Agent", b"tollgate"), ("Accept", b"*/*"), ("Accept-Encoding", b"identity"), ("Content-Type", &outgoing.content_type)];
+    let headers: [(FieldName, &[u8]); 4] =
+        [(USER_AGENT, b"tollgate"), (ACCEPT, b"*/*"), (ACCEPT_ENCODING, b"identity"), (CONTENT_TYPE, &outgoing.content_type)];
     let posts = outgoing.method == tollgate_dialect::Method::Post;
     let used = if posts { &headers[..] } else { headers.get(..3).unwrap_or_default() };
     request.clear();

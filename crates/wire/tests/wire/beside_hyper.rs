@@ -9,7 +9,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tollgate_wire::{Decoder, Framing, Limits, Method, Reject, encode, parse_head};
+use tollgate_wire::{Decoder, FieldName, Framing, Limits, Method, Reject, encode, parse_head};
 
 use crate::corpus;
 use crate::mutations::{self, Dice};
@@ -190,7 +190,8 @@ fn sm_02_what_we_accept_of_thousands_of_requests_hyper_reads_alike() {
 fn hyper_reads_our_own_requests_as_they_were_meant() {
     run(async {
         let mut bytes = Vec::new();
-        let headers: &[(&str, &[u8])] = &[("Accept-Encoding", b"identity"), ("Content-Type", b"application/json")];
+        let headers: &[(FieldName, &[u8])] =
+            &[(FieldName::new("Accept-Encoding"), b"identity"), (FieldName::new("Content-Type"), b"application/json")];
         encode::request(&mut bytes, "POST", &[b"/createTask?", b"a=[b]"], "api.test:8443", headers, Some(b"{}")).unwrap();
         let mut tally = Tally::default();
         compare(&bytes, &mut tally).await;

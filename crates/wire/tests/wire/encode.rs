@@ -1,7 +1,7 @@
 //! Is what we write what was meant, and can it be read in one way only?
 
 use proptest::prelude::*;
-use tollgate_wire::{AnswerFraming, Decoder, EncodeError, Framing, Limits, Method, encode, parse_head, parse_response_head};
+use tollgate_wire::{AnswerFraming, Decoder, EncodeError, FieldName, Framing, Limits, Method, encode, parse_head, parse_response_head};
 
 fn written(write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) -> String {
     let mut out = Vec::new();
@@ -9,10 +9,28 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>) -> Strin
     String::from_utf8(out).unwrap()
 }
 
+fn name(text: &'static str) -> FieldName {
+    FieldName::new(text)
+}
+
+#[test]
+fn a_name_that_could_be_read_in_another_way_is_none() {
+    for text in ["X: y\r\nZ", "", "caf\u{e9}", "host", "CONTENT-LENGTH", "transfer-encoding"] {
+        assert!(std::panic::catch_unwind(|| FieldName::new(text)).is_err(), "{text:?}");
+    }
+}
+
 #[test]
 fn a_request_has_one_form() {
     let bytes = written(|out| {
-        encode::request(out, "POST", &[b"/in.php", b"?", b"a=b"], "api.test:443", &[("Accept", b"*/*"), ("X", b"")], Some(b"hi"))
+        encode::request(
+            out,
+            "POST",
+            &[b"/in.php", b"?", b"a=b"],
+            "api.test:443",
+            &[(name("Accept"), b"*/*"), (name("X"), b"")],
+            Some(b"hi"),
+        )
     });
     assert_eq!(bytes, "POST /in.php?a=b HTTP/1.1\r\nHost: api.test:443\r\nAccept: */*\r\nX: \r\nContent-Length: 2\r\n\r\nhi");
     let bytes = written(|out| encode::request(out, "GET", &[b"/"], "a", &[], None));
@@ -23,7 +41,7 @@ fn a_request_has_one_form() {
 
 #[test]
 fn an_answer_has_one_form() {
-    let answer = |status, keep, head| written(|out| encode::response(out, status, &[("A", b"b")], b"hi", keep, head));
+    let answer = |status, keep, head| written(|out| encode::response(out, status, &[(name("A"), b"b")], b"hi", keep, head));
     assert_eq!(answer(200, true, false), "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\nhi");
     assert_eq!(answer(429, false, false), "HTTP/1.1 429 Too Many Requests\r\nA: b\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
     assert_eq!(answer(200, true, true), "HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 2\r\n\r\n");
@@ -38,15 +56,10 @@ fn what_could_be_read_in_another_way_is_not_written() {
     let refused = [
         (encode::request(&mut out, "GET", &[b"/"], "a\r\nX: y", &[], None), EncodeError::Value),
         (encode::request(&mut out, "GET", &[b"/"], "", &[], None), EncodeError::Value),
-        (encode::request(&mut out, "GET", &[b"/"], "a", &[("X", b"b\r\nc: d")], None), EncodeError::Value),
-        (encode::request(&mut out, "GET", &[b"/"], "a", &[("X", b"b\nc")], None), EncodeError::Value),
-        (encode::request(&mut out, "GET", &[b"/"], "a", &[("X", b"b\0")], None), EncodeError::Value),
-        (encode::request(&mut out, "GET", &[b"/"], "a", &[("X", b"caf\xe9")], None), EncodeError::Value),
-        (encode::request(&mut out, "GET", &[b"/"], "a", &[("X: y\r\nZ", b"")], None), EncodeError::Name),
-        (encode::request(&mut out, "GET", &[b"/"], "a", &[("", b"x")], None), EncodeError::Name),
-        (encode::request(&mut out, "GET", &[b"/"], "a", &[("host", b"b")], None), EncodeError::Name),
-        (encode::request(&mut out, "GET", &[b"/"], "a", &[("CONTENT-LENGTH", b"1")], None), EncodeError::Name),
-        (encode::request(&mut out, "GET", &[b"/"], "a", &[("transfer-encoding", b"chunked")], None), EncodeError::Name),
+        (encode::request(&mut out, "GET", &[b"/"], "a", &[(name("X"), b"b\r\nc: d")], None), EncodeError::Value),
+        (encode::request(&mut out, "GET", &[b"/"], "a", &[(name("X"), b"b\nc")], None), EncodeError::Value),
+        (encode::request(&mut out, "GET", &[b"/"], "a", &[(name("X"), b"b\0")], None), EncodeError::Value),
+        (encode::request(&mut out, "GET", &[b"/"], "a", &[(name("X"), b"caf\xe9")], None), EncodeError::Value),
         (encode::request(&mut out, "GET", &[b"/a b"], "a", &[], None), EncodeError::Target),
         (encode::request(&mut out, "GET", &[b"/a\r\n"], "a", &[], None), EncodeError::Target),
         (encode::request(&mut out, "GET", &[b"/", b"?a#b"], "a", &[], None), EncodeError::Target),
@@ -54,7 +67,7 @@ fn what_could_be_read_in_another_way_is_not_written() {
         (encode::request(&mut out, "GET", &[], "a", &[], None), EncodeError::Target),
         (encode::request(&mut out, "GET /", &[b"/"], "a", &[], None), EncodeError::Method),
         (encode::request(&mut out, "", &[b"/"], "a", &[], None), EncodeError::Method),
-        (encode::response(&mut out, 200, &[("X", b"a\r\nb")], b"", true, false), EncodeError::Value),
+        (encode::response(&mut out, 200, &[(name("X"), b"a\r\nb")], b"", true, false), EncodeError::Value),
         (encode::response(&mut out, 100, &[], b"", true, false), EncodeError::Status),
         (encode::response(&mut out, 1000, &[], b"", true, false), EncodeError::Status),
     ];
@@ -68,8 +81,9 @@ fn headers() -> impl Strategy<Value = Vec<(String, String)>> {
     proptest::collection::vec(("X-[A-Za-z0-9_.-]{0,20}", "([!-~]([ \t!-~]{0,40}[!-~])?)?"), 0..20)
 }
 
-fn borrowed(headers: &[(String, String)]) -> Vec<(&str, &[u8])> {
-    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+/// Names live as long as the program, as they do in the product.
+fn borrowed(headers: &[(String, String)]) -> Vec<(FieldName, &[u8])> {
+    headers.iter().map(|(text, value)| (name(Box::leak(text.clone().into_boxed_str())), value.as_bytes())).collect()
 }
 
 proptest! {
