@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 /// The bytes without one layer of escapes; nothing if there was none to take off.
 pub(super) fn undone(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let first = bytes.iter().position(|byte| matches!(byte, b'\\' | b'%' | b'&'))?;
+    let first = memchr::memchr3(b'\\', b'%', b'&', bytes)?;
     // what it holds may be the key: it never grows, so that no copy is left behind
     let mut plain = Zeroizing::new(Vec::with_capacity(bytes.len()));
     let (before, mut rest) = bytes.split_at(first);
