@@ -65,7 +65,7 @@ pub(crate) struct Door {
 /// Opens everything; inside a tokio runtime.
 pub(crate) async fn open(config: &Config) -> Result<House> {
     tollgate_sys::forbid_core_dumps().context("cannot forbid core dumps")?;
-    tollgate_sys::raise_nofile().context("cannot raise the limit of open files")?;
+    let files = tollgate_sys::raise_nofile().context("cannot raise the limit of open files")?;
     init::prepare_state(&config.state)?;
     let clock = Clock::begin();
     let store = SqliteStore::open(&config.state.join("tollgate.db"))?;
@@ -86,7 +86,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
         .collect::<Result<Vec<_>>>()?;
     let desks = settings::desks(config, &journal, &books, &known, clock.now())?;
     let gate = Arc::new(Gate {
-        settings: settings::of(config),
+        settings: settings::of(config, files),
         clock,
         registry: registry.clone(),
         pepper: registry.pepper().clone(),
@@ -99,7 +99,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
         draining: AtomicBool::new(false),
         journal_down: AtomicBool::new(false),
         floor: journal.last_at(),
-        connections: Default::default(),
+        guests: Default::default(),
         body_bytes: Default::default(),
     });
     let lane = Arc::new(DeskLane::new(journal.lane(DESK_LANE)?, clock));

@@ -95,7 +95,7 @@ impl Fixture {
             draining: Default::default(),
             journal_down: Default::default(),
             floor,
-            connections: Default::default(),
+            guests: Default::default(),
             body_bytes: Default::default(),
             books: books.clone(),
         });

@@ -16,6 +16,7 @@ use tollgate_secrets::Keyring;
 use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::egress::dial::Origin;
+use crate::guests::Guests;
 use crate::recent::Recent;
 use crate::settings::Settings;
 use crate::strangers::Strangers;
@@ -50,7 +51,7 @@ pub struct Gate {
     /// The time of the audit log's last line at start: a clock that stands before it is in doubt.
     pub floor: Timestamp,
     /// Connections open over all workers.
-    pub connections: AtomicUsize,
+    pub guests: Arc<Guests>,
     /// Bytes of bodies being read over all workers.
     pub body_bytes: AtomicUsize,
 }

@@ -10,6 +10,7 @@ mod fault;
 #[cfg(test)]
 mod fixture;
 pub mod gate;
+mod guests;
 mod journal;
 mod me;
 mod random;
@@ -26,6 +27,7 @@ mod worker;
 
 pub use breaker::Breaker;
 pub use gate::{Bound, Gate, Upstream, Upstreams};
+pub use guests::Guests;
 pub use recent::Recent;
 pub use settings::{Budgets, Listener, Settings, Timeouts};
 pub use start::{Desk, Running, bind, start};

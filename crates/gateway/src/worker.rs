@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::runtime::LocalOptions;
 use tokio_rustls::TlsAcceptor;
 use tollgate_audit::Event;
+use tollgate_model::cidr::canonical;
 use tollgate_model::{Mono, Name, Now};
 
 use crate::deadline::{Deadlines, SWEEP_MS};
@@ -21,6 +22,7 @@ use crate::egress::exchange::Scratch;
 use crate::egress::pool::Pool;
 use crate::errand;
 use crate::gate::Gate;
+use crate::guests::Guest;
 use crate::journal::Journal;
 use crate::random::Random;
 use crate::room::listen::Entrance;
@@ -211,11 +213,11 @@ async fn accept(worker: Rc<Worker>, listener: tokio::net::TcpListener, tls: Opti
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let open = worker.gate.connections.fetch_add(1, Ordering::Relaxed);
-        let counted = Counted::new(worker.clone());
-        if open >= worker.gate.settings.budgets.connections || stream.set_nodelay(true).is_err() {
-            continue;
-        }
+        let source = canonical(peer.ip());
+        let settings = &worker.gate.settings;
+        let entered = worker.gate.guests.enter(source, settings.budgets.connections, settings.trusted_proxies.contains(source));
+        let Some(guest) = entered.filter(|_| stream.set_nodelay(true).is_ok()) else { continue };
+        let counted = Counted::new(worker.clone(), guest);
         let (worker, entrance, tls) = (worker.clone(), entrance.clone(), tls.clone());
         tokio::task::spawn_local(async move {
             let _counted = counted;
@@ -232,19 +234,21 @@ async fn accept(worker: Rc<Worker>, listener: tokio::net::TcpListener, tls: Opti
     }
 }
 
-/// A connection in the counts, until it is dropped.
-struct Counted(Rc<Worker>);
+/// A connection in this worker's count and in the gate's, until it is dropped.
+struct Counted {
+    worker: Rc<Worker>,
+    _guest: Guest,
+}
 
 impl Counted {
-    fn new(worker: Rc<Worker>) -> Self {
+    fn new(worker: Rc<Worker>, guest: Guest) -> Self {
         worker.serving.set(worker.serving.get() + 1);
-        Self(worker)
+        Self { worker, _guest: guest }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.serving.set(self.0.serving.get().saturating_sub(1));
-        self.0.gate.connections.fetch_sub(1, Ordering::Relaxed);
+        self.worker.serving.set(self.worker.serving.get().saturating_sub(1));
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
@@ -175,7 +174,7 @@ impl GateDoor for Inside {
             allowed: tally.allowed().collect(),
             denied: tally.denied().map(|(code, count)| (code.as_str(), count)).collect(),
             failed: tally.failed().map(|(code, count)| (code.as_str(), count)).collect(),
-            connections: self.gate.connections.load(Ordering::Relaxed) as u64,
+            connections: self.gate.guests.open() as u64,
             lanes_failing: self.gate.lanes.iter().filter(|lane| lane.is_failing()).count() as u64,
         }
     }

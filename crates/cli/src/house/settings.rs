@@ -14,14 +14,15 @@ use tollgate_model::Now;
 use crate::authority;
 
 /// Everything that only a restart changes.
-pub(crate) fn of(config: &Config) -> Settings {
+pub(crate) fn of(config: &Config, files: Option<u64>) -> Settings {
     let limits = &config.limits;
+    let connections = files.map_or(limits.connections, |files| within_files(limits.connections, files));
     let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Settings {
         trusted_proxies: config.network.trusted_proxies.clone(),
         forwarded_header: config.network.forwarded_header,
         limits: tollgate_wire::Limits { head: limits.head, headers: limits.headers, target: limits.target, body: limits.body },
-        budgets: Budgets { connections: limits.connections, body_bytes: limits.body_bytes, calls_per_key: limits.calls_per_key },
+        budgets: Budgets { connections, body_bytes: limits.body_bytes, calls_per_key: limits.calls_per_key },
         within: Timeouts {
             head_ms: millis(limits.within.head),
             body_ms: millis(limits.within.body),
@@ -31,6 +32,17 @@ pub(crate) fn of(config: &Config) -> Settings {
         },
         drain_ms: millis(config.drain),
     }
+}
+
+/// As many connections as the process may have files for: one for the caller and one for the provider each, beside the store's,
+/// the journal's and the desk's. Whoever accepts more has none left to send with.
+fn within_files(wished: usize, files: u64) -> usize {
+    const OWN: u64 = 96;
+    let room = usize::try_from(files.saturating_sub(OWN) / 2).unwrap_or(usize::MAX).max(1);
+    if room < wished {
+        tracing::warn!(wished, connections = room, files, "fewer connections are taken: this process may open few files");
+    }
+    room.min(wished)
 }
 
 /// The listeners, with their certificates.
