@@ -10,4 +10,5 @@ mod encode;
 mod heads;
 
 mod mutations;
+mod proxy;
 mod splits;

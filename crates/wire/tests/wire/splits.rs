@@ -6,7 +6,7 @@ use tollgate_wire::{Decoder, Framing};
 use crate::{answers, chunks, corpus, heads};
 
 /// Every start of the bytes: `more` until the verdict falls, and then that verdict.
-fn check(name: &str, bytes: &[u8], verdict: impl Fn(&[u8]) -> String) {
+pub(crate) fn check(name: &str, bytes: &[u8], verdict: impl Fn(&[u8]) -> String) {
     let whole = verdict(bytes);
     for end in 0..bytes.len() {
         let part = verdict(&bytes[..end]);
