@@ -1,10 +1,13 @@
 //! Whatever is understood is sent with our key first, and read again it is the same call.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use tollgate_dialect::v1::{AnswerForm, Boundary, Operation, Outgoing, encode, guess_form, parse};
 use tollgate_dialect::{Incoming, Method, Profile};
 
+static PROFILE: LazyLock<Profile> = LazyLock::new(|| Profile::builtin("twocaptcha").expect("a profile that is embedded"));
 const REAL: &[u8] = b"0123456789abcdef0123456789abcdef";
 const PATHS: [&[u8]; 4] = [b"/in.php", b"/res.php", b"/solve.php", b"/test"];
 const TYPES: [Option<&[u8]>; 4] =
@@ -43,12 +46,11 @@ fuzz_target!(|input: &[u8]| {
     };
     let _ = guess_form(&request);
     let Ok(call) = parse(&request) else { return };
-    let profile = Profile::builtin("twocaptcha").expect("a profile that is embedded");
-    let first = sent(&call.operation, call.form, &profile);
+    let first = sent(&call.operation, call.form, &PROFILE);
     let key = if first.body.is_empty() { &first.target } else { &first.body };
     assert!(key.windows(REAL.len()).any(|window| window == REAL), "our key is not in it");
     let again = parse(&incoming(&first)).unwrap_or_else(|misread| panic!("{misread:?}: our own words are not understood"));
     assert!(again.credential.expose() == REAL && again.operation.is_billable() == call.operation.is_billable());
-    let second = sent(&again.operation, again.form, &profile);
+    let second = sent(&again.operation, again.form, &PROFILE);
     assert!(first.target == second.target && first.body == second.body, "said again it is another request");
 });

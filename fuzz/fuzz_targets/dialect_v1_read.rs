@@ -1,10 +1,15 @@
 //! Whatever a provider answers, the caller reads text or valid JSON, and only a known refusal returns money.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use tollgate_dialect::v1::{AnswerForm, Charged, Operation, Reading, parse, read, render};
 use tollgate_dialect::{Incoming, Method, Profile, json};
 use tollgate_model::TaskId;
+
+static PROFILES: LazyLock<[Profile; 3]> =
+    LazyLock::new(|| Profile::BUILTIN.map(|name| Profile::builtin(name).expect("a profile that is embedded")));
 
 fn operation(choice: u8) -> Operation<'static> {
     let task = TaskId::parse(b"7").expect("an id");
@@ -27,15 +32,15 @@ fn operation(choice: u8) -> Operation<'static> {
 fuzz_target!(|input: &[u8]| {
     let Some((choice, body)) = input.split_first() else { return };
     let operation = operation(*choice);
-    let profile = Profile::builtin(Profile::BUILTIN[usize::from(choice >> 3) % 3]).expect("a profile that is embedded");
+    let profile = &PROFILES[usize::from(choice >> 3) % 3];
     let status = if choice & 128 == 0 { 200 } else { 500 };
-    let reading = read(&operation, &profile, status, body);
+    let reading = read(&operation, profile, status, body);
     if let Reading::Refused(refused) = &reading {
         assert!(status == 200 && (refused.charged != Charged::No || refused.word.len() <= 64));
     }
     for json in [false, true] {
         let mut out = Vec::new();
-        render::reading(&profile, &operation, AnswerForm { json, header_acao: false }, &reading, &mut out);
+        render::reading(profile, &operation, AnswerForm { json, header_acao: false }, &reading, &mut out);
         assert!(!out.is_empty());
         if json {
             json::members(&out, json::Names::Any, |_, _| {}).expect("a JSON caller reads JSON");

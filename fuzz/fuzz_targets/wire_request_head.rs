@@ -15,8 +15,17 @@ fuzz_target!(|input: (u16, &[u8])| {
     }
     if let Ok(Some((head, length))) = whole {
         sound(&head, &bytes[..length]);
+        byte_by_byte(&bytes[..length]);
     }
 });
+
+/// No start of an accepted head is refused, and none is taken for the whole.
+fn byte_by_byte(head: &[u8]) {
+    // every start of a long head would take too long for the search
+    for end in 0..head.len().min(256) {
+        assert!(matches!(parse_head(&head[..end], &Limits::REQUEST), Ok(None)), "judged after {end} bytes");
+    }
+}
 
 /// What an accepted head promises to everything behind it.
 fn sound(head: &RequestHead, bytes: &[u8]) {

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::repository::Repository;
-use crate::{doors, reference, sizes, step};
+use crate::{doors, fuzz, reference, sizes, step};
 
 /// One check.
 type Check = (&'static str, fn(&Repository) -> Result<()>);
@@ -16,7 +16,7 @@ const CHECKS: &[Check] = &[
     ("gen", |at| reference::run(at, &["--check".to_owned()])),
     ("clippy", |at| step::passes(&mut at.cargo(["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))),
     ("doc", |at| step::passes(at.cargo(["doc", "--quiet", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))),
-    ("fuzz", fuzz_targets_build),
+    ("fuzz", fuzz::bounded),
 ];
 
 /// Runs everything; a failed check does not hide the next one.
@@ -85,12 +85,6 @@ impl Tally {
             }
         }
     }
-}
-
-/// The fuzz targets are a workspace of their own; they must build, with the stable compiler too.
-fn fuzz_targets_build(at: &Repository) -> Result<()> {
-    let mut cargo = at.cargo(["check", "--quiet", "--manifest-path", "fuzz/Cargo.toml", "--bins"]);
-    step::passes(cargo.env("CARGO_TARGET_DIR", at.target.join("fuzz")))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod crash;
 mod dist;
 mod doors;
 mod e2e;
+mod fuzz;
 mod reference;
 mod repository;
 mod sizes;
@@ -47,6 +48,11 @@ const VERBS: &[Verb] = &[
         name: "crash",
         sentence: "SIGKILL under load, a fresh key every 25 kills [--kills 1000] [--seed 1]: nothing over a cap, nothing lost",
         run: crash::run,
+    },
+    Verb {
+        name: "fuzz",
+        sentence: "hostile bytes: every target over its corpus and on [TARGET] [--runs 1000000] [--seed 1] [--keep: into the corpus]",
+        run: fuzz::run,
     },
     Verb { name: "dist", sentence: "a static release binary with its unit, Containerfile and checksums, into dist/", run: dist::run },
 ];

@@ -9,6 +9,7 @@ use tollgate_registry::{Allow, Cap, KeyTerms, LimitTerms, TaskCap, TeamTerms};
 
 use self::words::NONE;
 pub(crate) use self::words::{Count, Words};
+use crate::body;
 use crate::problem::{Kind, Problem};
 
 /// Terms of a key; what is absent stays as it is.
@@ -119,6 +120,26 @@ impl KeyForm {
             terms.note = note;
         }
     }
+}
+
+/// Reads a body as the terms of a new key; for tests and fuzzing, where there is no desk.
+///
+/// # Errors
+/// What the caller is told.
+pub fn key_terms(body: &[u8], now: Timestamp) -> Result<KeyTerms, Problem> {
+    let (mut terms, mut mistakes) = (KeyTerms::default(), Mistakes::default());
+    body::read::<KeyForm>(body)?.onto(&mut terms, now, &mut mistakes);
+    mistakes.end(Some(terms))
+}
+
+/// Reads a body as the terms of a new team; for tests and fuzzing.
+///
+/// # Errors
+/// What the caller is told.
+pub fn team_terms(body: &[u8]) -> Result<TeamTerms, Problem> {
+    let (mut terms, mut mistakes) = (TeamTerms::default(), Mistakes::default());
+    body::read::<TeamForm>(body)?.onto(&mut terms, &mut mistakes);
+    mistakes.end(Some(terms))
 }
 
 impl TeamForm {

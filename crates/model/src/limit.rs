@@ -145,10 +145,12 @@ impl LimitKind {
             "total" => Period::Total,
             _ => return Err(LimitError::Form),
         };
-        let zone = words.next().map_or(Ok(Zone::utc()), Zone::parse)?;
-        if words.next().is_some() {
+        let named = words.next();
+        // a total has no day that begins somewhere; two of them must not differ by a zone that means nothing
+        if words.next().is_some() || period == Period::Total && named.is_some() {
             return Err(LimitError::Form);
         }
+        let zone = named.map_or(Ok(Zone::utc()), Zone::parse)?;
         let amount = amount(number)?;
         if amount.units() == 0 { Err(LimitError::Zero) } else { Ok(Self::Cap { amount, period, zone }) }
     }
@@ -235,7 +237,18 @@ mod tests {
 
     #[test]
     fn a_limit_that_is_unclear_is_refused() {
-        for text in ["25", "25/week", "-1/day", "25/day Berlin", "25/day UTC UTC", "0/day", "1.2.3/day", "NaN/day", "/day"] {
+        for text in [
+            "25",
+            "25/week",
+            "-1/day",
+            "25/day Berlin",
+            "25/day UTC UTC",
+            "25/total Europe/Berlin",
+            "0/day",
+            "1.2.3/day",
+            "NaN/day",
+            "/day",
+        ] {
             assert!(LimitKind::parse_cap(text).is_err(), "{text}");
         }
         for text in ["1.5/day", "+1/day", "99999999999/day"] {

@@ -23,6 +23,9 @@ pub struct Now {
 }
 
 impl Timestamp {
+    /// `0000-01-01T00:00:00Z`
+    const YEAR_ZERO: Self = Self(-62_167_219_200_000);
+
     /// The instant that many milliseconds after the epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
@@ -66,9 +69,10 @@ impl Timestamp {
         out.push(b'Z');
     }
 
-    /// Parses what `write_rfc3339` and people write: RFC 3339 with any offset.
+    /// Parses what `write_rfc3339` and people write: RFC 3339 with any offset. A year before 0 has no place in its four digits.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_millisecond()))
+        let at = text.parse::<jiff::Timestamp>().ok().map(|at| Self(at.as_millisecond()));
+        at.filter(|at| *at >= Self::YEAR_ZERO)
     }
 }
 
@@ -133,5 +137,12 @@ mod tests {
             assert_eq!(Timestamp(millis).to_string(), format!("{expected:.3}"));
             assert_eq!(Timestamp::parse_rfc3339(&Timestamp(millis).to_string()), Some(Timestamp(millis)));
         }
+    }
+
+    #[test]
+    fn a_year_before_the_year_zero_is_not_read_since_it_cannot_be_written() {
+        assert_eq!(Timestamp::parse_rfc3339("0000-01-01T00:00:00Z").map(|at| at.to_string()).as_deref(), Some("0000-01-01T00:00:00.000Z"));
+        assert_eq!(Timestamp::parse_rfc3339("-000001-12-31T23:59:59.999Z"), None);
+        assert_eq!(Timestamp::parse_rfc3339("-009999-01-02T01:59:59Z"), None);
     }
 }
