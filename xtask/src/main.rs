@@ -7,6 +7,7 @@ mod dist;
 mod doors;
 mod e2e;
 mod fuzz;
+mod php;
 mod reference;
 mod repository;
 mod sizes;
@@ -53,6 +54,11 @@ const VERBS: &[Verb] = &[
         name: "fuzz",
         sentence: "hostile bytes: every target over its corpus and on [TARGET] [--runs 1000000] [--seed 1] [--keep: into the corpus]",
         run: fuzz::run,
+    },
+    Verb {
+        name: "php",
+        sentence: "a real PHP beside the dialect: generated requests, honest and hostile [--requests 1000000] [--seed: at random]",
+        run: php::run,
     },
     Verb { name: "dist", sentence: "a static release binary with its unit, Containerfile and checksums, into dist/", run: dist::run },
 ];
