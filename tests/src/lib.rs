@@ -2,6 +2,7 @@
 
 mod canary;
 pub mod crash;
+pub mod framing;
 mod http;
 mod place;
 mod process;

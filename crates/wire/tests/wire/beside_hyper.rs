@@ -16,7 +16,7 @@ use crate::mutations::{self, Dice};
 
 /// A request as one of the two readers understood it.
 #[derive(Debug, PartialEq, Eq)]
-struct Seen {
+pub(crate) struct Seen {
     method: String,
     path: Vec<u8>,
     query: Vec<u8>,
@@ -24,18 +24,25 @@ struct Seen {
     body: Vec<u8>,
 }
 
+impl Seen {
+    /// Path and query.
+    pub(crate) fn target(&self) -> String {
+        String::from_utf8_lossy(&[self.path.as_slice(), b"?", &self.query].concat()).into_owned()
+    }
+}
+
 /// What stands behind every request under test: a reader that ends it elsewhere does not find this one whole.
 const NEXT: &[u8] = b"GET /the-next-one HTTP/1.1\r\nHost: next.test\r\nConnection: close\r\n\r\n";
 
-struct Ours {
-    seen: Seen,
+pub(crate) struct Ours {
+    pub(crate) seen: Seen,
     /// The offset behind it.
-    used: usize,
-    keep_alive: bool,
+    pub(crate) used: usize,
+    pub(crate) keep_alive: bool,
 }
 
 /// Our reading of the first request, if it is whole and accepted.
-fn ours(bytes: &[u8]) -> Result<Option<Ours>, Reject> {
+pub(crate) fn ours(bytes: &[u8]) -> Result<Option<Ours>, Reject> {
     let Some((head, length)) = parse_head(bytes, &Limits::REQUEST)? else { return Ok(None) };
     let mut decoder = Decoder::new(head.framing, 10_000)?;
     let mut body = Vec::new();
@@ -64,7 +71,7 @@ fn sorted<'a>(headers: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Vec<(Vec<u
 }
 
 /// All requests that hyper finds in the bytes.
-async fn theirs(bytes: &[u8]) -> Vec<Seen> {
+pub(crate) async fn theirs(bytes: &[u8]) -> Vec<Seen> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let (mut client, server) = tokio::io::duplex(1 << 20);
     client.write_all(bytes).await.unwrap();
@@ -124,7 +131,7 @@ async fn compare(bytes: &[u8], tally: &mut Tally) {
     }
 }
 
-fn run(work: impl Future<Output = ()>) {
+pub(crate) fn run(work: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
 }
 

@@ -5,10 +5,11 @@
 mod answers;
 mod beside_hyper;
 mod chunks;
-mod corpus;
 mod encode;
 mod heads;
-
 mod mutations;
 mod proxy;
+mod smuggling;
 mod splits;
+
+pub(crate) use tollgate_tests::framing::table as corpus;
