@@ -76,8 +76,8 @@ install_toolchain() {
     rustup toolchain install "$1" --profile minimal --component clippy --component rustfmt >/dev/null 2>&1 && cargo --version >/dev/null 2>&1
 }
 
-# need_compiler: what the bundled C sources (SQLite, ring) are built with.
-need_compiler() { need_packages "build-essential=command -v cc && command -v make"; }
+# need_compiler: what the bundled C and C++ sources (SQLite, ring, libFuzzer) are built with.
+need_compiler() { need_packages "build-essential=command -v cc && command -v c++ && command -v make"; }
 
 # need_sdks FOLDER: the real SDKs, at exact versions, into FOLDER/sdk-venv and FOLDER/sdk-node.
 need_sdks() {

@@ -1,8 +1,8 @@
 //! Requests that hide another one, all of them on the real binary: refused bare and closed, or read as every reader reads them.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
@@ -74,13 +74,13 @@ fn send_all(stand: &Stand, key: &str, all: &[Wanted]) -> Vec<String> {
             scope.spawn(|| {
                 while let Some(wanted) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(error) = send(stand, key, wanted) {
-                        wrong.lock().unwrap().push(format!("{}: {error:#}", wanted.case.name));
+                        wrong.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{}: {error:#}", wanted.case.name));
                     }
                 }
             });
         }
     });
-    wrong.into_inner().unwrap()
+    wrong.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Who was heard by the provider, by the number of the case; an error if somebody says nothing.

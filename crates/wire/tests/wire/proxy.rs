@@ -6,13 +6,13 @@ use tollgate_wire::{Limits, Proxied, ProxyError, Reject, parse_head, parse_proxy
 
 use crate::splits;
 
-fn client(text: &str) -> Result<Option<(Proxied, usize)>, ProxyError> {
-    Ok(Some((Proxied::Client(text.parse::<SocketAddr>().unwrap()), 0)))
+fn client(text: &str) -> Proxied {
+    Proxied::Client(text.parse::<SocketAddr>().unwrap())
 }
 
 /// What is read, without its length.
-fn read(bytes: &[u8]) -> Result<Option<(Proxied, usize)>, ProxyError> {
-    parse_proxy(bytes).map(|read| read.map(|(said, _)| (said, 0)))
+fn read(bytes: &[u8]) -> Result<Option<Proxied>, ProxyError> {
+    parse_proxy(bytes).map(|read| read.map(|(said, _)| said))
 }
 
 fn binary(command: u8, family: u8, length: u16, rest: &[u8]) -> Vec<u8> {
@@ -35,9 +35,9 @@ fn six() -> Vec<u8> {
 
 #[test]
 fn a_line_tells_the_client() {
-    assert_eq!(read(b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n"), client("192.0.2.1:4711"));
-    assert_eq!(read(b"PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n"), client("255.255.255.255:65535"));
-    assert_eq!(read(b"PROXY TCP6 2001:db8::1 2001:db8::2 0 443\r\nGET /"), client("[2001:db8::1]:0"));
+    assert_eq!(read(b"PROXY TCP4 192.0.2.1 192.0.2.2 4711 443\r\n"), Ok(Some(client("192.0.2.1:4711"))));
+    assert_eq!(read(b"PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n"), Ok(Some(client("255.255.255.255:65535"))));
+    assert_eq!(read(b"PROXY TCP6 2001:db8::1 2001:db8::2 0 443\r\nGET /"), Ok(Some(client("[2001:db8::1]:0"))));
     let longest = format!("PROXY TCP6 {0} {0} 65535 65535\r\n", ["ffff"; 8].join(":"));
     assert!(read(longest.as_bytes()).unwrap().is_some());
 }
@@ -97,15 +97,15 @@ fn ni_11_what_tells_no_clients_address_is_refused() {
 
 #[test]
 fn a_binary_header_tells_the_client() {
-    assert_eq!(parse_proxy(&four(b"")), client("192.0.2.1:4711").map(|read| read.map(|(said, _)| (said, 28))));
-    assert_eq!(read(&six()), client("[2001::9]:80"));
-    assert_eq!(read(&four(b"\x04\0\x02xx\x20\0\0")), client("192.0.2.1:4711"));
+    assert_eq!(parse_proxy(&four(b"")), Ok(Some((client("192.0.2.1:4711"), 28))));
+    assert_eq!(read(&six()), Ok(Some(client("[2001::9]:80"))));
+    assert_eq!(read(&four(b"\x04\0\x02xx\x20\0\0")), Ok(Some(client("192.0.2.1:4711"))));
 }
 
 #[test]
 fn ni_11_a_proxys_own_connection_is_its_own_whatever_stands_in_it() {
     for family in [0x00, 0x11, 0x31, 0xff] {
-        assert_eq!(read(&binary(0x20, family, 5, b"\xff\xff\xff\xff\xff")), Ok(Some((Proxied::Own, 0))), "{family:#x}");
+        assert_eq!(read(&binary(0x20, family, 5, b"\xff\xff\xff\xff\xff")), Ok(Some(Proxied::Own)), "{family:#x}");
     }
 }
 
