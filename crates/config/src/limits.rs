@@ -73,7 +73,8 @@ impl Limits {
             body_bytes: size("body_bytes", 2 << 20..=4 << 30, standard.body_bytes),
             calls_per_key: number("calls_per_key", 1..=100_000, standard.calls_per_key),
             head: size("head", 1 << 10..=64 << 10, standard.head),
-            headers: number("headers", 8..=256, standard.headers),
+            // a request's head has room for 64 lines (`wire`): a larger number would be ignored
+            headers: number("headers", 8..=64, standard.headers),
             target: size("target", 256..=16 << 10, standard.target),
             body: section.size("body", 16 << 10..=32 << 20).unwrap_or(standard.body),
             within: Timeouts::read(section, standard.within),
