@@ -15,6 +15,11 @@ impl<'a> Callback<'a> {
         Self { url, host }
     }
 
+    /// The URL, as it goes on.
+    pub const fn url(&self) -> &Value<'a> {
+        &self.url
+    }
+
     /// The host, if it is a plain `http` or `https` URL of printable ASCII whose authority is a host and at most a port.
     /// Nothing for userinfo, an address in brackets, another scheme, control characters: no list can allow those.
     pub fn host(&self) -> Option<&str> {

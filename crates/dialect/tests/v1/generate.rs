@@ -118,6 +118,9 @@ fn meaning(random: &mut Random, spelling: Spelling) -> Meaning {
             for name in names.iter().cycle().skip(from).take(random.below(9)) {
                 add(name, &value(random, spelling == Spelling::Json));
             }
+            if random.chance(10) {
+                add("pingback", random.one_of(&["https://hooks.example.com/done?a=b&c", "http://evil", "javascript:x"]).as_bytes());
+            }
             if spelling == Spelling::Multipart {
                 for name in ["file", "file_1", "imginstructions"].iter().take(random.below(4)) {
                     files.push(((*name).to_owned(), value(random, false)));

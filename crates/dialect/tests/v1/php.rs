@@ -29,6 +29,9 @@ fn wanted(call: &Call<'_>, key: &[u8], profile: Option<&Profile>) -> Understood 
             if submit.method != "textcaptcha" {
                 add("method", submit.method.as_bytes());
             }
+            if let Some(callback) = &submit.pingback {
+                add("pingback", &callback.url().bytes().collect::<Vec<_>>());
+            }
             files = submit.files.iter().map(|file| (file.name.into(), file.data.to_vec())).collect();
             if matches!(call.operation, Operation::Submit(_)) { "/in.php" } else { "/solve.php" }
         }
@@ -97,7 +100,7 @@ fn pc_25_php_understands_every_forwarded_request_as_we_do() {
         for (name, value) in &meaning.fields {
             let submit = call.operation.submit();
             let found = submit.and_then(|submit| submit.field(name)).is_some_and(|found| found.is(value));
-            let typed = matches!(name.as_str(), "key" | "json" | "method") || submit.is_none();
+            let typed = matches!(name.as_str(), "key" | "json" | "method" | "pingback") || submit.is_none();
             assert!(found || typed, "{name} was lost: {}", request.shown());
         }
         assert_eq!(call.operation.submit().map_or(0, |submit| submit.files.len()), meaning.files.len());
