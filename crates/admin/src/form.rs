@@ -3,9 +3,9 @@
 mod words;
 
 use serde::Deserialize;
-use tollgate_model::{Name, Rate, Timestamp};
+use tollgate_model::{CidrSet, Name, Rate, Timestamp};
 use tollgate_policy::{CallbackHost, Hours, Methods, Observe, duration};
-use tollgate_registry::{Allow, Cap, KeyTerms, LimitTerms, TaskCap, TeamTerms};
+use tollgate_registry::{Allow, Cap, KeyTerms, LimitTerms, TaskCap, TeamTerms, TermsError};
 
 use self::words::NONE;
 pub(crate) use self::words::{Count, Words};
@@ -51,6 +51,9 @@ pub(crate) struct TeamForm {
     note: Option<String>,
 }
 
+/// The blocks that a name stands for.
+pub(crate) type Sets<'a> = &'a dyn Fn(&str) -> Option<CidrSet>;
+
 /// Everything that could not be read.
 #[derive(Default)]
 pub(crate) struct Mistakes(Vec<String>);
@@ -81,7 +84,7 @@ impl Mistakes {
 
 impl KeyForm {
     /// Lays what was said onto these terms.
-    pub(crate) fn onto(self, terms: &mut KeyTerms, now: Timestamp, mistakes: &mut Mistakes) {
+    pub(crate) fn onto(self, terms: &mut KeyTerms, now: Timestamp, sets: Sets<'_>, mistakes: &mut Mistakes) {
         if let Some(team) = self.team {
             terms.team = mistakes.note("team", optional(&team, Name::parse)).flatten();
         }
@@ -89,7 +92,7 @@ impl KeyForm {
             terms.env = mistakes.note("env", optional(&env, Name::parse)).flatten();
         }
         if let Some(allow) = self.allow {
-            terms.allow = mistakes.note("allow", Allow::parse(&allow.0)).unwrap_or_default();
+            terms.allow = mistakes.note("allow", blocks(&allow.0, sets)).unwrap_or_default();
         }
         let limits = Limits { caps: self.caps, tasks: self.tasks, rate: self.rate, concurrency: self.concurrency, uncapped: self.uncapped };
         limits.onto(&mut terms.limits, mistakes);
@@ -167,6 +170,9 @@ impl Limits {
         if let Some(caps) = self.caps {
             // an empty list takes the caps away; only the word says aloud that there are none
             terms.uncapped = caps.0 == [NONE];
+            if !terms.uncapped && caps.0.iter().any(|cap| cap == NONE) {
+                mistakes.0.push("`caps`: `none` beside caps: leave one of them out".to_owned());
+            }
             terms.caps = mistakes.each("caps", &caps.list(), Cap::parse);
         }
         if let Some(tasks) = self.tasks {
@@ -182,6 +188,15 @@ impl Limits {
             terms.uncapped = uncapped;
         }
     }
+}
+
+/// Blocks as they are written, and the blocks that names stand for.
+fn blocks(words: &[String], sets: Sets<'_>) -> Result<Allow, TermsError> {
+    let meant = |word: &String| match sets(word) {
+        Some(set) => set.blocks().iter().map(ToString::to_string).collect(),
+        None => vec![word.clone()],
+    };
+    Allow::parse(&words.iter().flat_map(meant).collect::<Vec<_>>())
 }
 
 fn observe(checks: &[String], until: Option<&str>, now: Timestamp, mistakes: &mut Mistakes) -> Option<Observe> {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use serde::Serialize;
 use tollgate_books::{LimitView, StoreError, UsageRow};
-use tollgate_model::Name;
+use tollgate_model::{CidrSet, Name};
 use tollgate_policy::PriceTable;
 
 /// A pending answer.
@@ -85,6 +85,8 @@ pub trait Gate: Send + Sync + 'static {
     fn upstreams(&self) -> Vec<UpstreamShown>;
     /// An upstream's prices, against which a key's terms are checked.
     fn prices(&self, upstream: &Name) -> Option<PriceTable>;
+    /// The blocks that a name stands for in allowlists.
+    fn set(&self, name: &str) -> Option<CidrSet>;
     /// Where limits stand.
     fn limits<'a>(&'a self, whose: Whose<'a>) -> Pending<'a, Vec<LimitView>>;
     /// Usage of the UTC days from `since` to `until`, both included.

@@ -23,6 +23,12 @@ impl Config {
         page
     }
 
+    /// The same for programs.
+    pub fn table(&self) -> toml::Table {
+        // what is in force reads back, which a test holds
+        toml::from_str(&self.in_force()).unwrap_or_default()
+    }
+
     fn write(&self, page: &mut String) -> fmt::Result {
         writeln!(page, "state = {}", text(&self.state.display().to_string()))?;
         writeln!(page, "store = \"sqlite\"")?;
@@ -39,7 +45,6 @@ impl Config {
         }
         write_network(page, &self.network)?;
         writeln!(page, "\n[admin]\naddress = \"{}\"", self.admin.address)?;
-        write_tls(page, self.admin.tls.as_ref())?;
         if let Some(token) = &self.admin.token {
             writeln!(page, "token = {}", source(token))?;
         }
@@ -167,6 +172,8 @@ mod tests {
         let config = Config::parse(whole, Path::new("/etc/tollgate/tollgate.toml")).unwrap();
         let again = Config::parse(&config.in_force(), Path::new("/elsewhere/tollgate.toml")).unwrap();
         assert_eq!(config, again, "{}", config.in_force());
+        let upstreams = config.table().get("upstream").and_then(|all| all.as_array().map(Vec::len));
+        assert_eq!(upstreams, Some(config.upstreams.len()), "for programs too");
     }
 
     #[test]

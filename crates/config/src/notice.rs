@@ -33,6 +33,14 @@ impl Config {
                     upstream.name
                 ));
             }
+            if upstream.plan.is_some() {
+                let name = &upstream.name;
+                notices.push(format!("upstream `{name}` has a plan: its threads bind, and its price a month is not shared out by use yet"));
+            }
+            for (method, meant) in upstream.unlisted_prices() {
+                let hint = meant.map_or_else(String::new, |meant| format!(": did you mean `{meant}`?"));
+                notices.push(format!("upstream `{}` has a price for `{method}`, which its profile does not list{hint}", upstream.name));
+            }
             if upstream.limits.is_empty() {
                 notices.push(format!("upstream `{}` has no limit of its own: only those of its keys and teams hold", upstream.name));
             }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use tollgate_dialect::Profile;
 use tollgate_model::{Amount, LimitKind, Money, Name, Rate};
 use tollgate_policy::{CallbackHost, PriceTable, Pricing};
 
 use crate::field::PLAN;
+use crate::nearest::nearest;
 use crate::origin::Origin;
 use crate::profile;
 use crate::section::Section;
@@ -86,6 +88,13 @@ impl Upstream {
             ca,
             insecure,
         })
+    }
+
+    /// Methods that have a price and are not among the profile's, each with the one that may have been meant.
+    pub(crate) fn unlisted_prices(&self) -> Vec<(&str, Option<String>)> {
+        let Some(profile) = Profile::builtin(&self.profile) else { return Vec::new() };
+        let unlisted = self.prices.iter().filter(|(method, _)| !profile.knows(method));
+        unlisted.map(|(method, _)| (method, nearest(method, profile.methods()).map(str::to_owned))).collect()
     }
 
     /// Whether it is capped in dollars and has tasks that cost none.

@@ -71,7 +71,7 @@ pub(crate) async fn set<A: Send + Sync + 'static>(
     let now = (desk.clock)().wall;
     let mut terms: KeyTerms = before.terms.clone();
     let mut mistakes = Mistakes::default();
-    form.onto(&mut terms, now, &mut mistakes);
+    form.onto(&mut terms, now, &|name| desk.gate.set(name), &mut mistakes);
     let prices = mistakes.note("upstream", prices(&desk, &before.upstream));
     let prices = mistakes.end(prices)?;
     let work = desk.registry.set_key(&name, terms.clone(), &prices, Some(before.version), now);
@@ -188,7 +188,7 @@ fn wanted<A: Send + Sync + 'static>(desk: &Desk<A>, form: KeyForm, now: Timestam
         (named, like) => mistakes.note("upstream", account(desk, named.as_deref(), like.as_ref().and_then(Option::as_deref))),
     };
     let mut terms = like.flatten().map(|like| like.terms.clone()).unwrap_or_default();
-    form.onto(&mut terms, now, &mut mistakes);
+    form.onto(&mut terms, now, &|name| desk.gate.set(name), &mut mistakes);
     let (name, (upstream, prices)) = mistakes.end(name.zip(account))?;
     Ok(Wanted { name, upstream, prices, terms })
 }

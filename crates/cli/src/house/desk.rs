@@ -1,5 +1,6 @@
 //! What does the desk ask of the running gate? Limits, findings, counts, and whose a string is.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
@@ -9,7 +10,7 @@ use tollgate_admin::{Counts, Desk, Doors, Finding, Gate as GateDoor, Pending, Re
 use tollgate_books::{LimitIx, LimitView, StoreError, UsageRow};
 use tollgate_config::Config;
 use tollgate_gateway::{Bound, Gate, Upstream};
-use tollgate_model::{Name, Scope};
+use tollgate_model::{CidrSet, Name, Scope};
 use tollgate_policy::PriceTable;
 use tollgate_registry::Key;
 use tollgate_secrets::Recognised;
@@ -17,13 +18,14 @@ use tollgate_secrets::Recognised;
 use super::audit_folder;
 use super::lane::DeskLane;
 use super::upstreams::Opened;
-use super::watches::Troubles;
+use super::watches::{self, Troubles};
 
 /// The gate as the desk sees it.
 pub(crate) struct Inside {
     gate: Arc<Gate>,
     upstreams: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
     troubles: Troubles,
+    sets: BTreeMap<Name, CidrSet>,
     state: PathBuf,
     audit: PathBuf,
 }
@@ -33,10 +35,10 @@ const LITTLE_ROOM: u64 = 1 << 30;
 
 /// Opens the desk's doors.
 pub(crate) async fn open(config: &Config, inside: Arc<Inside>, lane: Arc<DeskLane>) -> Result<Running> {
-    let file = config.state.join("admin.token");
-    let text = fs::read(&file).with_context(|| format!("cannot read the admin token `{}`", file.display()))?;
-    let token = Token::new(&text)
-        .with_context(|| format!("the admin token `{}` is empty: remove it, and the next start makes one", file.display()))?;
+    let token = match &config.admin.token {
+        Some(source) => watches::admin_token(source)?,
+        None => own_token(&config.state.join("admin.token"))?,
+    };
     let doors = Doors { socket: config.state.join("admin.sock"), port: Some(config.admin.address), token };
     let clock = inside.gate.clock;
     let registry = inside.gate.registry.clone();
@@ -47,9 +49,21 @@ pub(crate) async fn open(config: &Config, inside: Arc<Inside>, lane: Arc<DeskLan
         .with_context(|| format!("the admin API cannot listen at `{address}`: `--admin` moves it, and port 0 picks a free one"))
 }
 
+fn own_token(file: &Path) -> Result<Token> {
+    let text = fs::read(file).with_context(|| format!("cannot read the admin token `{}`", file.display()))?;
+    Token::new(&text).with_context(|| format!("the admin token `{}` is empty: remove it, and the next start makes one", file.display()))
+}
+
 impl Inside {
     pub(crate) fn new(gate: Arc<Gate>, config: &Config, upstreams: &Opened, troubles: Troubles) -> Self {
-        Self { gate, upstreams: upstreams.with_limits.clone(), troubles, state: config.state.clone(), audit: audit_folder(&config.state) }
+        Self {
+            gate,
+            upstreams: upstreams.with_limits.clone(),
+            troubles,
+            sets: config.network.sets.clone(),
+            state: config.state.clone(),
+            audit: audit_folder(&config.state),
+        }
     }
 
     /// Where a key's own limits and its team's stand.
@@ -97,6 +111,10 @@ impl GateDoor for Inside {
 
     fn prices(&self, upstream: &Name) -> Option<PriceTable> {
         self.gate.upstreams.named(upstream.as_str()).map(|upstream| upstream.prices.clone())
+    }
+
+    fn set(&self, name: &str) -> Option<CidrSet> {
+        self.sets.get(&Name::parse(name).ok()?).cloned()
     }
 
     fn limits<'a>(&'a self, whose: Whose<'a>) -> Pending<'a, Vec<LimitView>> {

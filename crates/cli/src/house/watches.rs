@@ -7,15 +7,19 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::sync::watch;
+use tollgate_admin::Token;
 use tollgate_config::{Config, Environment, Process, SecretSource};
 use tollgate_model::{Name, Pepper};
 use tollgate_secrets::watch::in_words;
-use tollgate_secrets::{EnvSource, FileSource, Keyring, Polled, Rules, Source, Watch};
+use tollgate_secrets::{EnvSource, FileSource, Keyring, Polled, Rules, Source, Version, Watch};
 
 use super::lane::DeskLane;
 
 /// Troubles of sources, in words, by upstream.
 pub(crate) type Troubles = Arc<Mutex<HashMap<Name, String>>>;
+
+/// Letters of an admin token that somebody chose: 128 bits of hexadecimal digits are 32, and half of them are still too many to try.
+const SHORTEST_TOKEN: usize = 16;
 
 /// The sources of all upstreams, each with the keyring that it fills.
 pub(crate) struct Watches {
@@ -103,12 +107,26 @@ fn source(source: &SecretSource, rules: Rules) -> Box<dyn Source> {
     }
 }
 
-/// The pepper, where it does not live in the store: 64 hexadecimal digits, read once.
-pub(crate) fn pepper(source: &SecretSource) -> Result<Pepper> {
-    let mut source = self::source(source, Rules { tripwire: true });
+/// A secret of the gate's own, read once; with the name of its source.
+fn once(source: &SecretSource, what: &str) -> Result<(String, Version)> {
+    let mut source = self::source(source, Rules { tripwire: false });
     let name = source.name().to_owned();
-    let version = source.read().with_context(|| format!("the pepper cannot be read from {name}"))?;
-    let version = version.with_context(|| format!("the pepper cannot be read from {name}"))?;
+    let read = source.read().with_context(|| format!("the {what} cannot be read from {name}"))?;
+    let version = read.with_context(|| format!("the {what} cannot be read from {name}"))?;
+    Ok((name, version))
+}
+
+/// The admin token, where it does not lie in the state folder.
+pub(crate) fn admin_token(source: &SecretSource) -> Result<Token> {
+    let (name, version) = once(source, "admin token")?;
+    let token = version.secret.expose();
+    let long = Some(token).filter(|token| token.len() >= SHORTEST_TOKEN).and_then(Token::new);
+    long.with_context(|| format!("the admin token in {name} can be guessed: `openssl rand -hex 16` makes a better one"))
+}
+
+/// The pepper, where it does not live in the store: 64 hexadecimal digits.
+pub(crate) fn pepper(source: &SecretSource) -> Result<Pepper> {
+    let (name, version) = once(source, "pepper")?;
     let mut bytes = [0; 32];
     let text = version.secret.expose();
     anyhow::ensure!(text.len() == 64, "the pepper in {name} is not 64 hexadecimal digits: `openssl rand -hex 32` makes one");

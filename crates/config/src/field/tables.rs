@@ -85,7 +85,7 @@ pub(crate) const LISTENER: Table = Table {
 pub(crate) const TLS: Table = Table {
     header: "[[listener]]",
     inline: Some("tls"),
-    says: "A certificate of yours; the same under `[admin]`.",
+    says: "A certificate of yours.",
     fields: &[
         field("cert", PATH, "", "The chain in PEM, the server's own certificate first."),
         field("key", PATH, "", "Its private key in PEM."),
@@ -113,7 +113,7 @@ pub(crate) const NETWORK: Table = Table {
             "sets",
             "a table of lists such as `{ office = [\"203.0.113.0/24\"] }`",
             "{}",
-            "Names for address blocks, to be used in allowlists.",
+            "Names for address blocks: `--allow office` stands for the blocks that it has when a key is made or changed.",
         ),
     ],
 };
@@ -123,8 +123,8 @@ pub(crate) const ADMIN: Table = Table {
     inline: None,
     says: "The admin API, the dashboard and the metrics. The socket in the state folder is always there.",
     fields: &[
-        field("address", ADDRESS, "\"127.0.0.1:8081\"", "Where it listens; beyond loopback only with `tls` and `token`."),
-        field("tls", "`\"self\"` or `{ cert = \"…\", key = \"…\" }`", "", "Whether it speaks TLS."),
+        field("address", ADDRESS, "\"127.0.0.1:8081\"", "Where it listens, on loopback; from elsewhere come by an SSH tunnel."),
+        later("tls", "`\"self\"` or `{ cert = \"…\", key = \"…\" }`", "Whether it speaks TLS, and may be reached from other machines."),
         field("token", SOURCE, "", "Where the bearer token is that callers show; without it the file `admin.token` in the state folder."),
     ],
 };
@@ -207,7 +207,7 @@ pub(crate) const PLAN: Table = Table {
     inline: Some("plan"),
     says: "A plan by threads.",
     fields: &[
-        field("monthly", "dollars such as `\"90\"`", "", "What the plan costs a month; it is shared out by use."),
+        field("monthly", "dollars such as `\"90\"`", "", "What the plan costs a month; nobody reckons with it yet."),
         field("threads", COUNT, "", "How many tasks the provider works on at once."),
     ],
 };

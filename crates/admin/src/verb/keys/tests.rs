@@ -47,6 +47,16 @@ async fn id_17_a_shown_record_has_ids_and_hints_and_no_hash() {
 }
 
 #[tokio::test]
+async fn a_name_of_blocks_stands_for_the_blocks_that_it_has() {
+    let desk = Fixture::new().await;
+    desk.key("ci", json!({ "allow": ["office", "10.0.0.0/8"] })).await;
+    let shown = desk.ask("GET", "/v1/keys/ci", None).await.json();
+    assert_eq!(shown["terms"]["allow"], json!(["203.0.113.0/24", "2001:db8::/32", "10.0.0.0/8"]));
+    let unknown = desk.ask("PATCH", "/v1/keys/ci", Some(json!({ "allow": ["offices"] }))).await;
+    assert_eq!((unknown.status, unknown.body.contains("offices")), (422, true), "{unknown:?}");
+}
+
+#[tokio::test]
 async fn every_word_of_the_command_line_is_taken() {
     let desk = Fixture::new().await;
     desk.ask("POST", "/v1/teams", Some(json!({ "name": "crew", "caps": ["100/day"] }))).await;
