@@ -161,7 +161,7 @@ struct Damaged;
 
 fn damaged(reader: &LaneReader) -> bool {
     let file = reader.place().map(|place| place.path.display().to_string()).unwrap_or_default();
-    tracing::error!(file, line = reader.position().line, "a line of the audit log is damaged: `tollgate verify` says more");
+    tracing::error!(file, line = reader.position().line, "a line of the audit log is damaged: `tollgate audit verify` says more");
     false
 }
 

@@ -57,7 +57,7 @@ pub enum SealError {
     },
     /// What the last checkpoint vouches for is not what is on disk.
     #[error(
-        "lane `{0}` is not what its last checkpoint says: `tollgate verify` names the lines; to start anew, move the audit folder away"
+        "lane `{0}` is not what its last checkpoint says: `tollgate audit verify` names the lines; to start anew, move the audit folder away"
     )]
     Lane(String),
     /// The checkpoints are not those that were written.
