@@ -17,6 +17,11 @@ pub(crate) struct Desk {
 impl Desk {
     /// `--state`, then `TOLLGATE_ADDR`, then `TOLLGATE_STATE`, then `state` in this folder.
     pub(crate) fn find(state: Option<&Path>) -> Result<Self, Failed> {
+        Self::find_or(state, Path::new("state"))
+    }
+
+    /// The same with another folder in the last place.
+    pub(crate) fn find_or(state: Option<&Path>, usual: &Path) -> Result<Self, Failed> {
         let told = tollgate_config::Client::read(&Process).map_err(Failed::usage)?;
         let client = match (state, told.address, told.state) {
             (Some(state), _, _) => Client::Socket(state.join("admin.sock")),
@@ -31,7 +36,7 @@ impl Desk {
                 Client::Port { address, token }
             }
             (None, None, Some(state)) => Client::Socket(state.join("admin.sock")),
-            (None, None, None) => Client::Socket(PathBuf::from("state/admin.sock")),
+            (None, None, None) => Client::Socket(usual.join("admin.sock")),
         };
         Ok(Self { client })
     }
@@ -45,6 +50,12 @@ impl Desk {
     pub(crate) fn say(&self, path: &str, text: Vec<u8>) -> Result<Value, Failed> {
         wait(self.client.say("POST", path, text))
     }
+}
+
+/// The state folder meant: `--state`, then `TOLLGATE_STATE`, then `state` in this folder.
+pub(crate) fn state(given: Option<&Path>) -> Result<PathBuf, Failed> {
+    let told = tollgate_config::Client::read(&Process).map_err(Failed::usage)?;
+    Ok(given.map(Path::to_path_buf).or(told.state).unwrap_or_else(|| PathBuf::from("state")))
 }
 
 fn wait(call: impl Future<Output = Result<Value, ClientError>>) -> Result<Value, Failed> {
@@ -64,12 +75,18 @@ fn wait(call: impl Future<Output = Result<Value, ClientError>>) -> Result<Value,
     })
 }
 
-/// A name as a part of a path; names are plain, so anything else is refused before it is sent.
-pub(crate) fn in_path(name: &str) -> Result<&str, Failed> {
+/// A key in the place of a name would stand in lists and logs from then on.
+pub(crate) fn no_secret(name: &str) -> Result<&str, Failed> {
     if ["tgk_", "tgt_", "tga_"].iter().any(|secret| name.starts_with(secret)) {
         return Err(Failed::usage("a secret is never an argument: it may stand in the shell's history now")
             .hint("`tollgate key rotate NAME --now` ends it"));
     }
+    Ok(name)
+}
+
+/// A name as a part of a path; names are plain, so anything else is refused before it is sent.
+pub(crate) fn in_path(name: &str) -> Result<&str, Failed> {
+    no_secret(name)?;
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) && !name.is_empty() {
         Ok(name)
     } else {

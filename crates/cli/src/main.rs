@@ -38,7 +38,7 @@ fn run(tollgate: Tollgate) -> Outcome {
     let state = tollgate.state.as_deref();
     match tollgate.noun {
         Noun::Init { dir } => command::init::run(dir.as_deref()),
-        Noun::Check(file) => command::check::run(&file.config),
+        Noun::Check(file) => command::check::run(&file.config, tollgate.json),
         Noun::Serve(arguments) => command::serve::run(&arguments, tollgate.json),
         Noun::Dev(arguments) => command::dev::run(&arguments, state, tollgate.json),
         Noun::Demo(arguments) => command::demo::run(&arguments),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::args::Audit;
-use crate::desk::Desk;
+use crate::desk::{self, Desk};
 use crate::exit::{Failed, Outcome};
 use crate::house::audit_folder;
 use crate::print;
@@ -22,7 +22,10 @@ pub(crate) fn run(audit: Audit, state: Option<&Path>, json: bool) -> Outcome {
     match audit {
         Audit::Tail { n, follow } => tail(&Desk::find(state)?, n, follow, json),
         Audit::Verify { dir } => {
-            let dir = dir.unwrap_or_else(|| audit_folder(state.unwrap_or(Path::new("state"))));
+            let dir = match dir {
+                Some(dir) => dir,
+                None => audit_folder(&desk::state(state)?),
+            };
             verify(&dir, json)
         }
     }

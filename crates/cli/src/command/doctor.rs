@@ -7,13 +7,13 @@ use crate::args::ConfigFile;
 use crate::desk::Desk;
 use crate::exit::{Failed, Outcome};
 use crate::print;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Looks at the configuration if there is one, and asks the running gate; fails if there is an error among the findings.
 pub(crate) fn run(file: &ConfigFile, state: Option<&Path>, json: bool) -> Outcome {
     let configured = if file.config.is_file() { Some(Config::load(&file.config).map_err(Failed::usage)?) } else { None };
-    let state = state.map(Path::to_path_buf).or_else(|| configured.map(|config| config.state));
-    let answer = Desk::find(state.as_deref())?.call("GET", "/v1/doctor", None)?;
+    let usual = configured.map_or_else(|| PathBuf::from("state"), |config| config.state);
+    let answer = Desk::find_or(state, &usual)?.call("GET", "/v1/doctor", None)?;
     let empty = Vec::new();
     let findings = answer.get("findings").and_then(Value::as_array).unwrap_or(&empty);
     if json {

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::args::{Key, Limits, Policy};
-use crate::desk::{Desk, in_path};
-use crate::exit::Outcome;
+use crate::desk::{Desk, in_path, no_secret};
+use crate::exit::{Failed, Outcome};
 use crate::print;
 
 /// Runs one of the verbs.
@@ -12,7 +12,7 @@ pub(crate) fn run(key: Key, desk: &Desk, json: bool) -> Outcome {
     match key {
         Key::Create { name, upstream, like, policy } => {
             let mut body = terms(*policy);
-            body.insert("name".to_owned(), name.into());
+            body.insert("name".to_owned(), no_secret(&name)?.into());
             put(&mut body, "upstream", upstream);
             put(&mut body, "like", like);
             secret(&desk.call("POST", "/v1/keys", Some(&Value::Object(body)))?, json)
@@ -29,12 +29,18 @@ pub(crate) fn run(key: Key, desk: &Desk, json: bool) -> Outcome {
                 body.insert("observe".to_owned(), observe.into());
             }
             put(&mut body, "until", until);
+            something_in(&body)?;
             changed(&desk.call("PATCH", &format!("/v1/keys/{}", in_path(&name)?), Some(&Value::Object(body)))?, json, &name, "changed")
         }
         Key::Revoke { name } => act(desk, &name, "revoke", None, json, "revoked, for good"),
         Key::Pause { name, reason } => act(desk, &name, "pause", Some(&json!({ "reason": reason })), json, "paused"),
         Key::Resume { name } => act(desk, &name, "resume", None, json, "resumed"),
     }
+}
+
+/// A change of nothing is a mistyped one.
+pub(super) fn something_in(body: &Map<String, Value>) -> Outcome {
+    if body.is_empty() { Err(Failed::usage("nothing was said that is to be changed").hint("`--help` names what can be")) } else { Ok(()) }
 }
 
 fn act(desk: &Desk, name: &str, verb: &str, body: Option<&Value>, json: bool, done: &str) -> Outcome {
@@ -110,9 +116,18 @@ fn show(answer: &Value, json: bool) -> Outcome {
     for (name, place) in [("begins", "/terms/not_before"), ("ends", "/terms/expires"), ("made", "/created"), ("last used", "/last_used")] {
         facts.push(vec![name.to_owned(), print::instant(answer, place)]);
     }
+    facts.push(vec!["observed".to_owned(), observed(answer)]);
     facts.retain(|fact| fact.get(1).is_none_or(|said| said != "-"));
     let name = print::text(answer, "/name");
     print::lines(&format!("{}\n{}", print::table(&["key", &name], &facts, ""), print::limits(answer)))
+}
+
+/// Which checks are recorded and let pass, and until when.
+fn observed(answer: &Value) -> String {
+    let named =
+        ["network", "hours", "rate"].into_iter().filter(|check| answer.pointer(&format!("/terms/observe/{check}")) == Some(&json!(true)));
+    let checks = named.collect::<Vec<_>>().join(", ");
+    if checks.is_empty() { "-".to_owned() } else { format!("{checks}, until {}", print::instant(answer, "/terms/observe/until")) }
 }
 
 /// The words of the command line as the API's; what was not said is absent.

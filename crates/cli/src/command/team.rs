@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::key::limits;
+use super::key::{limits, something_in};
 use crate::args::Team;
-use crate::desk::{Desk, in_path};
+use crate::desk::{Desk, in_path, no_secret};
 use crate::exit::Outcome;
 use crate::print;
 
@@ -13,11 +13,13 @@ pub(crate) fn run(team: Team, desk: &Desk, json: bool) -> Outcome {
     match team {
         Team::Create { name, limits: said } => {
             let mut body = limits(said);
-            body.insert("name".to_owned(), name.clone().into());
+            body.insert("name".to_owned(), no_secret(&name)?.into());
             done(&desk.call("POST", "/v1/teams", Some(&Value::Object(body)))?, json, &name, "made")
         }
         Team::Set { name, limits: said } => {
-            let body = Value::Object(limits(said));
+            let body = limits(said);
+            something_in(&body)?;
+            let body = Value::Object(body);
             done(&desk.call("PATCH", &format!("/v1/teams/{}", in_path(&name)?), Some(&body))?, json, &name, "changed")
         }
         Team::List => list(&desk.call("GET", "/v1/teams", None)?, json),
@@ -49,6 +51,19 @@ fn show(answer: &Value, json: bool) -> Outcome {
     if json {
         return print::json(answer);
     }
-    let (name, keys) = (print::text(answer, "/name"), print::words(answer, "/keys"));
-    print::lines(&format!("team  {name}\nkeys  {keys}\n\n{}", print::limits(answer)))
+    let facts = [
+        ("keys", "/keys"),
+        ("caps", "/terms/limits/caps"),
+        ("tasks", "/terms/limits/tasks"),
+        ("rate", "/terms/limits/rate"),
+        ("concurrency", "/terms/limits/concurrency"),
+        ("note", "/terms/note"),
+    ];
+    let mut facts: Vec<_> = facts.iter().map(|(name, place)| vec![(*name).to_owned(), print::words(answer, place)]).collect();
+    facts.retain(|fact| fact.get(1).is_none_or(|said| said != "-"));
+    let name = print::text(answer, "/name");
+    // where a limit stands is known once a key counts in it
+    let counted = answer.get("limits").and_then(Value::as_array).is_some_and(|limits| !limits.is_empty());
+    let limits = if counted { format!("\n{}", print::limits(answer)) } else { String::new() };
+    print::lines(&format!("{}{limits}", print::table(&["team", &name], &facts, &format!("team  {name}\nno keys and no limits"))))
 }
