@@ -46,6 +46,7 @@ pub(crate) struct House {
     pub(crate) doors: Vec<Door>,
     /// The admin API.
     pub(crate) desk: tollgate_admin::Running,
+    store: Arc<SqliteStore>,
     running: Running,
     lane: Arc<DeskLane>,
     sealer: Sealer,
@@ -69,6 +70,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     init::prepare_state(&config.state)?;
     let clock = Clock::begin();
     let store = SqliteStore::open(&config.state.join("tollgate.db"))?;
+    store.be_patient(true);
     let journal = Journal::open(&config.state.join("audit"), clock.now().wall)?;
     let known = store.replay_from().await?;
     let (books, clerk) = open_books(config, &store, &journal, &known, clock).await?;
@@ -105,6 +107,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     let lane = Arc::new(DeskLane::new(journal.lane(DESK_LANE)?, clock));
     let sealer = Sealer::start(&journal)?;
     let (stop, stopped) = watch::channel(false);
+    store.be_patient(false);
     let running = start(&gate, &doors, desks)?;
     let inside = Arc::new(Inside::new(gate.clone(), config, &upstreams, watches.troubles()));
     let desk = desk::open(config, inside, lane.clone()).await?;
@@ -116,7 +119,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped));
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
-    Ok(House { gate, registry, doors, desk, running, lane, sealer, stop, clerk: clerks, tasks })
+    Ok(House { gate, registry, doors, desk, store, running, lane, sealer, stop, clerk: clerks, tasks })
 }
 
 impl House {
@@ -126,6 +129,7 @@ impl House {
         let running = self.running;
         let drained = tokio::task::spawn_blocking(move || running.drain()).await.context("the drain was interrupted")?;
         self.desk.shutdown().await;
+        self.store.be_patient(true);
         self.stop.send_replace(true);
         let settled = self.clerk.join_next().await.context("there is no clerk")?.context("the clerk ended by a fault of its own")?;
         while self.tasks.join_next().await.is_some() {}

@@ -1,6 +1,7 @@
 //! How does a caller reach the thread that owns a connection? Through a bounded queue, with one deadline over all of it.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
@@ -11,7 +12,9 @@ use tollgate_books::StoreError;
 use crate::failure::Failure;
 
 /// The store's own deadline for a command, from the call to the answer.
-const DEADLINE: Duration = Duration::from_secs(2);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
+/// The same while nobody's request waits behind it: at a start and at an end, a slow disk is waited for.
+const PATIENT: Duration = Duration::from_secs(30);
 /// Commands that may wait at once; the next caller waits for a place, inside its deadline.
 const QUEUE: usize = 256;
 
@@ -31,6 +34,7 @@ pub(crate) trait Command: Send {
 pub(crate) struct Line {
     sender: Option<mpsc::Sender<Box<dyn Command>>>,
     ended: Mutex<Receiver<()>>,
+    patient: AtomicBool,
 }
 
 struct Call<W, T> {
@@ -84,7 +88,12 @@ impl Line {
             // closes the connection before the end is told
             drop(serve);
         })?;
-        Ok(Self { sender: Some(sender), ended: Mutex::new(ended) })
+        Ok(Self { sender: Some(sender), ended: Mutex::new(ended), patient: AtomicBool::new(false) })
+    }
+
+    /// Whether callers wait as long as a slow disk takes.
+    pub(crate) fn be_patient(&self, patient: bool) {
+        self.patient.store(patient, Ordering::Relaxed);
     }
 
     /// Has it done on the thread.
@@ -100,7 +109,8 @@ impl Line {
             sender.send(call).await.map_err(|_| ended())?;
             answer.await.map_err(|_| ended())?
         };
-        tokio::time::timeout(DEADLINE, asked).await.unwrap_or(Err(StoreError::Busy))
+        let deadline = if self.patient.load(Ordering::Relaxed) { PATIENT } else { DEADLINE };
+        tokio::time::timeout(deadline, asked).await.unwrap_or(Err(StoreError::Busy))
     }
 }
 

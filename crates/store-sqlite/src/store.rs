@@ -38,6 +38,13 @@ impl SqliteStore {
         Box::pin(self.reader.call(book::lanes))
     }
 
+    /// Whether callers wait as long as a slow disk takes, up to half a minute: for a start and an end, when no request waits
+    /// behind them.
+    pub fn be_patient(&self, patient: bool) {
+        self.reader.be_patient(patient);
+        self.writer.be_patient(patient);
+    }
+
     /// This store's own id, 32 hex digits: a copy of the file has the same, a new file another.
     pub fn id(&self) -> &str {
         &self.id

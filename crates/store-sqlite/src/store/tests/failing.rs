@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -13,6 +14,7 @@ use tollgate_books::{Fence, Store, StoreError};
 use super::super::SqliteStore;
 use super::run;
 use crate::failure::Failure;
+use crate::line::DEADLINE;
 
 struct Scene {
     store: Arc<SqliteStore>,
@@ -157,4 +159,15 @@ fn past_the_deadline_the_caller_is_told_busy_and_nothing_is_begun_for_it() {
         assert_eq!(scene.mark("next").await, Ok(()));
     });
     assert_eq!(scene.lanes(), ["next"]);
+}
+
+#[test]
+fn at_a_start_and_an_end_a_slow_disk_is_waited_for() {
+    let scene = Scene::new();
+    scene.store.be_patient(true);
+    let (_go, waits) = sync_channel::<()>(1);
+    let longer = DEADLINE + Duration::from_millis(100);
+    let slow = scene.store.writer.call(move |_| Ok(waits.recv_timeout(longer).is_err()));
+    assert_eq!(run(slow), Ok(true));
+    assert_eq!(scene.lanes(), Vec::<String>::new());
 }
