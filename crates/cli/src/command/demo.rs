@@ -17,7 +17,7 @@ use self::gate::Gate;
 use self::rows::Row;
 use crate::args;
 use crate::exit::{Failed, Outcome};
-use crate::signal;
+use crate::signal::Signals;
 
 /// What a task costs in the demonstration.
 const PRICE: &str = "0.10";
@@ -66,11 +66,13 @@ async fn open() -> Result<Stage> {
 async fn stay(stage: &Stage) -> Result<()> {
     let key = stage.gate.create_key("yours", &json!({ "allow": ["127.0.0.0/8"], "caps": ["1/day"] })).await?;
     let gate = stage.gate.url();
+    let mut signals = Signals::listen().context("cannot wait for signals")?;
     println!("\nit stays up until Ctrl-C; try:");
     println!("  curl '{gate}/in.php?key={key}&method=userrecaptcha&googlekey=k&pageurl=https://example.com'");
     println!("  curl 'http://{}/_sandbox/books'", stage.sandbox.address);
     println!("  {} --state {} audit tail", gate::program()?.display(), stage.gate.state().display());
-    signal::to_stop().await.context("cannot wait for signals")
+    signals.to_stop().await;
+    Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long the demonstration took is for a person's eyes")]

@@ -17,7 +17,7 @@ use crate::authority;
 use crate::exit::Outcome;
 use crate::house::{self, House};
 use crate::log;
-use crate::signal;
+use crate::signal::Signals;
 
 /// The upstream of `dev`, and the profile it speaks.
 const UPSTREAM: &str = "captchaai";
@@ -30,6 +30,7 @@ pub(crate) fn run(arguments: &args::Dev, state: Option<&Path>, json: bool) -> Ou
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     log::begin();
     runtime.block_on(async {
+        let mut signals = Signals::listen().context("cannot wait for signals")?;
         let options = Options { listen: arguments.sandbox, ..Options::default() };
         let sandbox = Sandbox::start(options)
             .await
@@ -45,7 +46,7 @@ pub(crate) fn run(arguments: &args::Dev, state: Option<&Path>, json: bool) -> Ou
         ready.sandbox = Some(sandbox_url);
         ready.key = Some(key);
         ready.say(json, &people).context("cannot write to stdout")?;
-        signal::to_stop().await.context("cannot wait for signals")?;
+        signals.to_stop().await;
         let closed = house.close().await;
         sandbox.shutdown().await;
         closed?;

@@ -6,12 +6,13 @@ use tollgate_sandbox::{Options, Sandbox};
 use crate::args;
 use crate::exit::Outcome;
 use crate::ready::Ready;
-use crate::signal;
+use crate::signal::Signals;
 
 /// Runs the sandbox until SIGTERM or SIGINT.
 pub(crate) fn run(arguments: &args::Sandbox, json: bool) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
+        let mut signals = Signals::listen().context("cannot wait for signals")?;
         let options = Options { listen: arguments.listen, ..Options::default() };
         let running = Sandbox::start(options)
             .await
@@ -20,7 +21,7 @@ pub(crate) fn run(arguments: &args::Sandbox, json: bool) -> Outcome {
         let people = format!("sandbox at {address}\nits key: {}\nits books: curl {address}/_sandbox/books\n", running.real_key);
         let ready = Ready { sandbox: Some(address), real_key: Some(running.real_key.clone()), ..Ready::default() };
         ready.say(json, &people).context("cannot write to stdout")?;
-        signal::to_stop().await.context("cannot wait for signals")?;
+        signals.to_stop().await;
         running.shutdown().await;
         Ok(())
     })

@@ -11,7 +11,7 @@ use crate::exit::{Failed, Outcome};
 use crate::house::{self, House};
 use crate::log;
 use crate::ready::Ready;
-use crate::signal;
+use crate::signal::Signals;
 
 /// Runs the gate until SIGTERM or SIGINT; a second signal ends it at once.
 pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {
@@ -25,13 +25,14 @@ pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     log::begin();
     runtime.block_on(async {
+        let mut signals = Signals::listen().context("cannot wait for signals")?;
         let house = house::open(&config).await?;
         let (ready, people) = told(&house, &config);
         ready.say(json, &people).context("cannot write to stdout")?;
-        signal::to_stop().await.context("cannot wait for signals")?;
+        signals.to_stop().await;
         tokio::select! {
             closed = house.close() => closed.map_err(Failed::from),
-            _ = signal::to_stop() => Err(Failed::new("ended at once by a second signal: calls in flight are unknown until reconciled")),
+            () = signals.to_stop() => Err(Failed::new("ended at once by a second signal: calls in flight are unknown until reconciled")),
         }
     })
 }
