@@ -1,7 +1,6 @@
 //! Starting, stopping, and what a person reads when something is wrong with the place.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
@@ -27,47 +26,18 @@ fn folder() -> Result<(tempfile::TempDir, String)> {
 }
 
 #[test]
-fn every_mistake_of_a_configuration_is_named_at_once_with_its_line() -> Result<()> {
+fn ft_11_whoever_hears_that_a_process_is_ready_may_end_it_at_once() -> Result<()> {
     let (folder, file) = folder()?;
-    let broken = "state = 3\n[[listener]]\naddress = \"0.0.0.0:8080\"\nupstream = \"nobody\"\n[[upstream]]\nname = \"p\"\nprofile = \"twocapcha\"\n\
-                  origin = \"http://example.com\"\nsecret = \"abc\"\nfloor = 3\n";
-    fs::write(&file, broken)?;
-    for verb in ["check", "serve"] {
-        let (code, said) = refusal(&[verb, "-c", &file])?;
-        assert_eq!(code, 2, "{said}");
-        for word in ["tollgate.toml:1", ":3", ":4", ":7", ":8", ":9", "twocaptcha"] {
-            assert!(said.contains(word), "{word} is missing from:\n{said}");
+    let dev = folder.path().join("dev").display().to_string();
+    let loose = "127.0.0.1:0";
+    for words in [
+        &["serve", "-c", &file][..],
+        &["sandbox", "--listen", loose],
+        &["--state", &dev, "dev", "--listen", loose, "--listen-tls", loose, "--admin", loose, "--sandbox", loose],
+    ] {
+        for _ in 0..5 {
+            Process::start(words, &[])?.stop()?;
         }
-    }
-    assert!(!folder.path().join("state").exists(), "a refused start leaves nothing behind");
-    Ok(())
-}
-
-#[test]
-fn a_port_in_use_is_said_in_one_sentence_with_a_hint() -> Result<()> {
-    let (_folder, file) = folder()?;
-    let taken = TcpListener::bind("127.0.0.1:0")?;
-    let address = taken.local_addr()?.to_string();
-    let (code, said) = refusal(&["serve", "-c", &file, "--listen", &address])?;
-    assert_eq!(code, 1, "{said}");
-    assert!(said.contains(&address) && said.contains("--listen"), "{said}");
-    Ok(())
-}
-
-#[test]
-fn ft_04_a_foreign_or_corrupt_database_is_refused_and_left_as_it_was() -> Result<()> {
-    for content in ["this is a letter, not a database\n".repeat(200), String::from("SQLite format 3\0") + &"x".repeat(5000)] {
-        let (folder, file) = folder()?;
-        let state = folder.path().join("state");
-        fs::create_dir(&state)?;
-        fs::set_permissions(&state, fs::Permissions::from_mode(0o700))?;
-        let database = state.join("tollgate.db");
-        fs::write(&database, &content)?;
-        fs::set_permissions(&database, fs::Permissions::from_mode(0o600))?;
-        let (code, said) = refusal(&["serve", "-c", &file])?;
-        assert_eq!(code, 1, "{said}");
-        assert!(said.contains("tollgate.db") && said.trim().lines().count() <= 3, "{said}");
-        assert_eq!(fs::read(&database)?, content.as_bytes());
     }
     Ok(())
 }
