@@ -131,7 +131,7 @@ impl KeyForm {
 /// What the caller is told.
 pub fn key_terms(body: &[u8], now: Timestamp) -> Result<KeyTerms, Problem> {
     let (mut terms, mut mistakes) = (KeyTerms::default(), Mistakes::default());
-    body::read::<KeyForm>(body)?.onto(&mut terms, now, &mut mistakes);
+    body::read::<KeyForm>(body)?.onto(&mut terms, now, &|_| None, &mut mistakes);
     mistakes.end(Some(terms))
 }
 
