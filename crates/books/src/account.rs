@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, TaskId, Timestamp};
 
 use crate::hold::{Closed, Hold, IdTwice, Terms};
@@ -52,8 +52,8 @@ pub struct Account {
     pub(crate) state: Mutex<State>,
     /// Wakes the clerk.
     pub(crate) bell: Arc<Notify>,
-    /// Counts the clerk's rounds, for those who wait for a slice.
-    pub(crate) rounds: watch::Sender<u64>,
+    /// Wakes everybody who waits for a slice, in the order in which they began to: a round of the clerk has ended.
+    pub(crate) rounds: Notify,
     /// Another process holds the book: nothing may be spent.
     pub(crate) fenced: Arc<AtomicBool>,
     clean: bool,
@@ -61,7 +61,7 @@ pub struct Account {
 
 impl Account {
     pub(crate) fn new(name: Name, bell: Arc<Notify>, fenced: Arc<AtomicBool>, clean: bool, now: Now) -> Arc<Self> {
-        Arc::new(Self { name, state: Mutex::new(State::new(now)), bell, rounds: watch::Sender::new(0), fenced, clean })
+        Arc::new(Self { name, state: Mutex::new(State::new(now)), bell, rounds: Notify::new(), fenced, clean })
     }
 
     /// Its upstream's name.

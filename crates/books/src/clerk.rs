@@ -2,7 +2,7 @@
 
 mod rounds;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -39,7 +39,8 @@ pub struct Books {
     fence: Fence,
     instance: String,
     clean: bool,
-    accounts: RwLock<HashMap<Name, Arc<Account>>>,
+    /// In the order of their names, so that a simulation tells the same history each time.
+    accounts: RwLock<BTreeMap<Name, Arc<Account>>>,
     restored: RwLock<HashMap<Name, Vec<HoldRow>>>,
     marks: RwLock<Vec<(String, LaneMark)>>,
     bell: Arc<Notify>,
@@ -113,20 +114,16 @@ impl Books {
 
     /// Reserves in all limits or in none; waits for a slice only where memory has none left.
     pub async fn reserve(&self, account: &Arc<Account>, wish: &Wish<'_>, now: Now) -> Result<Hold, Denial> {
-        // subscribed before the first try: a round that ends in between is not missed
-        let mut rounds = account.rounds.subscribe();
         let mut blocked = false;
         for _ in 0..ROUNDS {
-            rounds.mark_unchanged();
+            // made before the try: a round that ends in between is not missed
+            let round = account.rounds.notified();
             match account.try_reserve(wish, now) {
                 Tried::Held(hold) => return Ok(hold),
                 Tried::Refused(denial) => return Err(denial),
                 Tried::Cold { elsewhere } => blocked = elsewhere,
             }
-            match tokio::time::timeout(LEASE_WAIT, rounds.changed()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) | Err(_) => return Err(unavailable()),
-            }
+            tokio::time::timeout(LEASE_WAIT, round).await.map_err(|_| unavailable())?;
         }
         if blocked {
             Err(Denial::new(DenialCode::CapReached, "what is left of a shared cap is reserved elsewhere"))
@@ -156,10 +153,10 @@ impl Books {
         if views.iter().all(|view| view.known) {
             return views;
         }
-        let mut rounds = account.rounds.subscribe();
+        let round = account.rounds.notified();
         account.state.lock().warm(limits);
         self.bell.notify_one();
-        let _ = tokio::time::timeout(LEASE_WAIT, rounds.changed()).await;
+        let _ = tokio::time::timeout(LEASE_WAIT, round).await;
         account.view(limits, now)
     }
 
@@ -204,18 +201,20 @@ async fn lend(books: &Books, mut stopped: watch::Receiver<bool>) {
     let mut tick = every();
     loop {
         tokio::select! {
+            biased;
             _ = stopped.changed() => return,
-            () = books.bell.notified() => {
-                let leased = books.lease().await;
-                books.note(&leased);
-                books.wake();
-            }
+            // once a second, before the bell: it may ring without a pause
             _ = tick.tick() => {
                 let given = books.give_back().await;
                 // nothing to give says nothing about the book
                 if given.is_err() {
                     books.note(&given);
                 }
+            }
+            () = books.bell.notified() => {
+                let leased = books.lease().await;
+                books.note(&leased);
+                books.wake();
             }
         }
     }
@@ -226,6 +225,7 @@ async fn tell(books: &Books, mut stopped: watch::Receiver<bool>) {
     let mut tick = every();
     loop {
         tokio::select! {
+            biased;
             _ = stopped.changed() => return,
             _ = tick.tick() => {
                 let posted = books.post().await;

@@ -73,6 +73,11 @@ impl Hold {
         self.would_deny.as_ref()
     }
 
+    /// The admission instant: it decides the windows that the hold counts in.
+    pub fn at(&self) -> Timestamp {
+        self.inner.as_ref().map_or_else(Timestamp::default, |(_, terms)| terms.at)
+    }
+
     /// From here on the provider may have got it. Call it once the intent's line is written, and before the first byte is:
     /// a crash in between leaves a line without a fact, which replay mends, never a fact without a line.
     pub fn send(mut self) -> Sent {

@@ -12,6 +12,8 @@ mod mark;
 pub mod memory;
 mod open;
 pub mod port;
+#[cfg(any(test, feature = "simulate"))]
+pub mod simulate;
 mod slot;
 mod state;
 mod task;

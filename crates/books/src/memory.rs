@@ -13,7 +13,7 @@ pub struct MemoryStore {
     book: Mutex<Book>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Book {
     fence: u64,
     boots: HashMap<String, String>,
@@ -45,6 +45,10 @@ impl Share {
     fn reserved(&self) -> i64 {
         self.ceiling.max(self.used())
     }
+
+    fn lost(&self) -> i64 {
+        if self.died { self.reserved() - self.posted } else { self.stranded }
+    }
 }
 
 impl MemoryStore {
@@ -56,6 +60,24 @@ impl MemoryStore {
     /// Every hold, for checks.
     pub fn holds(&self) -> Vec<HoldRow> {
         self.book.lock().holds.values().cloned().collect()
+    }
+
+    /// The same book once more: what a disk would have of it at this moment.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { book: Mutex::new(self.book.lock().clone()) }
+    }
+
+    /// How far each lane's lines are in, for checks.
+    pub fn marks(&self) -> HashMap<String, u64> {
+        self.book.lock().lanes.clone()
+    }
+
+    /// What counts as spent in a counter because a machine died, of all holders or of an account's, for checks.
+    pub fn lost(&self, counter: &Counter, account: Option<&Name>) -> i64 {
+        let book = self.book.lock();
+        let of = |(holder, share): (&Holder, &Share)| account.is_none_or(|account| holder.account == *account).then(|| share.lost());
+        book.counters.get(counter).map_or(0, |shares| shares.iter().filter_map(of).sum())
     }
 
     fn with<T>(&self, fence: Option<Fence>, work: impl FnOnce(&mut Book) -> T) -> Result<T, StoreError> {

@@ -111,7 +111,7 @@ impl Books {
 
     pub(super) fn wake(&self) {
         for account in self.accounts() {
-            account.rounds.send_modify(|round| *round = round.wrapping_add(1));
+            account.rounds.notify_waiters();
         }
     }
 }

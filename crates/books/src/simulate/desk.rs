@@ -1,0 +1,124 @@
+//! Was that admission right? The ledger with its purchases at hand, asked at every admission before anything else happens.
+
+use std::collections::BTreeMap;
+
+use tollgate_model::{Denial, DenialCode, LimitKind, Name, RequestId, Timestamp};
+
+use super::Figures;
+use super::ledger::{Entry, Ledger, Stand, cap_of};
+use super::purchase::{Purchase, Stage};
+use super::scenario::{Buyer, Scenario, in_scope};
+use crate::hold::Hold;
+
+const MINUTE_NS: u64 = 60_000_000_000;
+
+/// What all tasks of a history share.
+pub(super) struct Desk {
+    pub(super) scenario: Scenario,
+    pub(super) ledger: Ledger,
+    pub(super) hands: Vec<Purchase>,
+    pub(super) wrong: Vec<String>,
+    pub(super) figures: Figures,
+    /// The latest instant of its own clock that each account was told.
+    pub(super) seen: BTreeMap<Name, u64>,
+    /// When each rule was last changed, in which life.
+    pub(super) changed: BTreeMap<usize, (u32, u64)>,
+    pub(super) life: u32,
+    /// The latest wall clock that any account was told.
+    pub(super) latest: Timestamp,
+}
+
+/// A wish as it was made.
+#[derive(Clone)]
+pub(super) struct Order {
+    pub(super) request: RequestId,
+    pub(super) buyer: Buyer,
+    pub(super) method: &'static str,
+    pub(super) held: i64,
+    pub(super) rules: Vec<usize>,
+    pub(super) life: u32,
+}
+
+impl Desk {
+    pub(super) fn new(scenario: Scenario) -> Self {
+        let ledger = Ledger { entries: BTreeMap::new() };
+        let (seen, changed) = (BTreeMap::new(), BTreeMap::new());
+        let latest = scenario.begins;
+        Self { scenario, ledger, hands: Vec::new(), wrong: Vec::new(), figures: Figures::ZERO, seen, changed, life: 0, latest }
+    }
+
+    pub(super) fn tell(&mut self, account: &Name, mono: u64, wall: Timestamp) {
+        let seen = self.seen.entry(account.clone()).or_default();
+        *seen = (*seen).max(mono);
+        self.latest = self.latest.max(wall);
+    }
+
+    /// A hold was given: it is entered, and every limit that it stands under is summed.
+    pub(super) fn admitted(&mut self, order: Order, hold: Hold, mono: u64) {
+        let Order { request, buyer, method, held, rules, life } = order;
+        let entry = Entry {
+            buyer,
+            method,
+            at: hold.at(),
+            mono,
+            life,
+            held,
+            rules,
+            stand: Stand::Reserved,
+            charged: 0,
+            task: None,
+            permit: Some(u64::MAX),
+            due: u64::MAX,
+        };
+        self.ledger.entries.insert(request, entry.clone());
+        self.hands.push(Purchase { request, lane: usize::from(request.as_bytes()[15] % 2), stage: Stage::Reserved(hold) });
+        self.figures.admitted += 1;
+        for place in &entry.rules {
+            if let Some(wrong) = self.over(*place, &entry) {
+                self.wrong.push(wrong);
+            }
+        }
+    }
+
+    /// The sentence about a limit that lets more pass than it may.
+    fn over(&self, place: usize, entry: &Entry) -> Option<String> {
+        let rule = self.scenario.rules.get(place)?;
+        let scope = &rule.limit.scope;
+        match &rule.limit.kind {
+            LimitKind::Cap { .. } => {
+                let (unit, most, window) = cap_of(rule, entry.at)?;
+                let sum = self.ledger.sum(scope, unit, window, None) + self.ledger.lost(place, unit, window);
+                (sum > most)
+                    .then(|| format!("over a cap: {scope} {} has {sum} {unit:?} in its window after {}", rule.limit.kind, entry.held))
+            }
+            LimitKind::Concurrency(most) => {
+                let open = self.ledger.open(scope, &entry.buyer.account, true);
+                (open > *most).then(|| format!("over a limit of open tasks: {scope} may have {most} and has {open}"))
+            }
+            LimitKind::Rate(rate) => {
+                let (life, changed) = self.changed.get(&place).copied().unwrap_or_default();
+                let from = entry.mono.saturating_sub(MINUTE_NS - 1);
+                if life == entry.life && changed >= from {
+                    return None;
+                }
+                let concerns = |other: &&Entry| {
+                    let same = other.life == entry.life && other.buyer.account == entry.buyer.account;
+                    same && other.mono >= from && other.rules.contains(&place) && in_scope(scope, &other.buyer)
+                };
+                let count = self.ledger.entries.values().filter(concerns);
+                // what was dropped unsent gave its token back, and somebody else may have had it
+                let sent = count.filter(|other| other.stand != Stand::Gone).count();
+                let dropped = self.ledger.entries.values().filter(concerns).count() - sent;
+                let most = (rate.per_minute + rate.burst - 1) as usize + dropped;
+                (sent > most).then(|| format!("over a rate: {scope} {rate} let {sent} pass in a minute"))
+            }
+        }
+    }
+
+    pub(super) fn denied(&mut self, denial: &Denial) {
+        *self.figures.denied.entry(denial.code.as_str()).or_default() += 1;
+        if denial.code == DenialCode::BooksUnavailable {
+            self.figures.unavailable += 1;
+        }
+    }
+}

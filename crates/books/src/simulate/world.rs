@@ -1,0 +1,298 @@
+//! Where does a history take place? One process after another over one book and one journal, on a clock that is set.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tollgate_model::{Limit, Mono, Name, Now, RequestId, Timestamp};
+
+use super::desk::{Desk, Order};
+use super::journal::Lane;
+use super::ledger::Stand;
+use super::purchase::UNKNOWN_PERMIT_NS;
+use super::random::Random;
+use super::scenario::{METHODS, Scenario};
+use super::weather::{Weather, hear};
+use crate::account::{Account, Wish};
+use crate::clerk::Books;
+use crate::port::{Fact, StoreError};
+use crate::slot::LimitIx;
+
+/// Everything, over all lives of the process.
+pub(super) struct World {
+    pub(super) desk: Arc<Mutex<Desk>>,
+    pub(super) weather: Arc<Weather>,
+    pub(super) clock: Arc<Clock>,
+    pub(super) process: Option<Process>,
+    first: Lane,
+    second: Lane,
+    recovery: Lane,
+    next: u16,
+    boot: u32,
+}
+
+/// One life.
+pub(super) struct Process {
+    pub(super) books: Arc<Books>,
+    pub(super) accounts: BTreeMap<Name, Arc<Account>>,
+    /// Of each buyer, the rules that its key was last attached under.
+    pub(super) orders: Vec<Vec<(usize, LimitIx)>>,
+    pub(super) work: JoinSet<()>,
+    /// The time of the journal's last line at the start: before it nothing paid is let through (`gateway/src/room/time.rs`).
+    pub(super) floor: Timestamp,
+    clerk: JoinSet<Result<(), StoreError>>,
+    stop: oneshot::Sender<()>,
+}
+
+/// Both clocks, over tokio's paused one.
+pub(super) struct Clock {
+    world: Instant,
+    wall: AtomicI64,
+    process: Mutex<Instant>,
+}
+
+impl Clock {
+    pub(super) fn now(&self) -> Now {
+        let since = |begin: Instant| Instant::now().saturating_duration_since(begin);
+        let millis = i64::try_from(since(self.world).as_millis()).unwrap_or(i64::MAX);
+        let mono = u64::try_from(since(*self.process.lock()).as_nanos()).unwrap_or(u64::MAX);
+        Now { wall: Timestamp::from_millis(self.wall.load(Ordering::Relaxed).saturating_add(millis)), mono: Mono::from_nanos(mono) }
+    }
+
+    /// The wall clock steps.
+    pub(super) fn step(&self, millis: i64) {
+        self.wall.fetch_add(millis, Ordering::Relaxed);
+    }
+}
+
+/// How a life ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Death {
+    /// SIGKILL.
+    Process,
+    /// The plug is pulled.
+    Machine,
+}
+
+impl World {
+    pub(super) fn new(seed: u64) -> Self {
+        let scenario = Scenario::of(seed);
+        let now = Instant::now();
+        let clock = Clock { world: now, wall: AtomicI64::new(scenario.begins.millis()), process: Mutex::new(now) };
+        Self {
+            desk: Arc::new(Mutex::new(Desk::new(scenario))),
+            weather: Weather::new(seed),
+            clock: Arc::new(clock),
+            process: None,
+            first: Lane::new("w0"),
+            second: Lane::new("w1"),
+            recovery: Lane::new("recovery"),
+            next: 0,
+            boot: 0,
+        }
+    }
+
+    pub(super) fn lane(&mut self, worker: usize) -> &mut Lane {
+        if worker == 0 { &mut self.first } else { &mut self.second }
+    }
+
+    /// Starts a process, as the house does: the journal is read back, the book is brought up to it, every limit is bound.
+    pub(super) async fn open(&mut self) -> Result<(), String> {
+        *self.clock.process.lock() = Instant::now();
+        let lines: Vec<(String, u64, Fact)> = self.lanes().into_iter().flat_map(Lane::read).collect();
+        let mut expected = self.weather.told();
+        self.lanes().into_iter().flat_map(Lane::facts).for_each(|fact| hear(&mut expected, fact));
+        let given_up = self.desk.lock().ledger.recover(&expected);
+        let floor = lines.iter().map(|(_, _, fact)| at(fact)).max().unwrap_or_default();
+        let clock = self.clock.clone();
+        let boot = format!("boot-{}", self.boot);
+        let opened = Books::open(self.weather.clone(), "gate", &boot, true, lines, Arc::new(move || clock.now())).await;
+        let Ok((books, clerk, recovered)) = opened else { return Ok(()) };
+        let mut unknown: Vec<RequestId> = recovered.unknown.iter().map(|row| row.request).collect();
+        unknown.sort_unstable();
+        if unknown != given_up {
+            return Err(format!("{} holds were given up at the start, not {}", unknown.len(), given_up.len()));
+        }
+        let known = self.weather.book().marks();
+        for lane in [&mut self.first, &mut self.second, &mut self.recovery] {
+            lane.go_on(known.get(lane.name).copied().unwrap_or(0), books.lane(lane.name));
+        }
+        for row in &recovered.unknown {
+            let number = self.recovery.append(Fact::Unknown { request: row.request, at: self.clock.now().wall });
+            self.recovery.flush();
+            self.recovery.done(number);
+        }
+        let (stop, stopped) = oneshot::channel::<()>();
+        let mut clerks = JoinSet::new();
+        clerks.spawn(clerk.run(async { drop(stopped.await) }));
+        let (accounts, work, orders) = (self.accounts(&books), JoinSet::new(), Vec::new());
+        self.process = Some(Process { books, accounts, orders, work, floor, clerk: clerks, stop });
+        self.attach();
+        Ok(())
+    }
+
+    fn lanes(&self) -> [&Lane; 3] {
+        [&self.first, &self.second, &self.recovery]
+    }
+
+    /// The accounts with what the book has open for them.
+    fn accounts(&self, books: &Books) -> BTreeMap<Name, Arc<Account>> {
+        let mut desk = self.desk.lock();
+        desk.life += 1;
+        desk.seen.clear();
+        let now = self.clock.now().mono.nanos();
+        let due = now + desk.scenario.deadline_ms * 1_000_000;
+        for entry in desk.ledger.entries.values_mut() {
+            entry.permit = match entry.stand {
+                Stand::Sent | Stand::Opened => Some(u64::MAX),
+                Stand::Unknown => Some(now + UNKNOWN_PERMIT_NS),
+                Stand::Reserved | Stand::Settled(_) | Stand::Voided | Stand::Gone | Stand::Lost => None,
+            };
+            entry.due = due;
+        }
+        let Desk { scenario, .. } = &*desk;
+        scenario.accounts.iter().map(|name| (name.clone(), books.account(name, scenario.deadline_ms))).collect()
+    }
+
+    /// Binds every rule in force where its buyers buy, as the registry does with each change.
+    pub(super) fn attach(&mut self) {
+        let now = self.clock.now();
+        let Some(process) = &mut self.process else { return };
+        let Desk { scenario, .. } = &*self.desk.lock();
+        let bind = |account: &Name, limit: &Limit| process.accounts.get(account).map(|account| account.bind(limit, now));
+        let of = |buyer| {
+            let rules = scenario.of_buyer(buyer);
+            let limit = |place: usize| scenario.rules.get(place).and_then(|rule| bind(&buyer.account, &rule.limit));
+            rules.into_iter().filter_map(|place| Some((place, limit(place)?))).collect()
+        };
+        process.orders = scenario.buyers.iter().map(of).collect();
+    }
+
+    /// A request arrives; it waits for its slice on its own.
+    pub(super) fn order(&mut self, random: &mut Random) -> String {
+        let Some(process) = &mut self.process else { return "nobody is there".to_owned() };
+        let now = self.clock.now();
+        let desk = self.desk.lock();
+        let buyer = random.below(desk.scenario.buyers.len());
+        let Some((method, held)) = random.pick(&METHODS) else { return String::new() };
+        let (Some(rules), Some(who)) = (process.orders.get(buyer).cloned(), desk.scenario.buyers.get(buyer).cloned()) else {
+            return String::new();
+        };
+        let life = desk.life;
+        drop(desk);
+        if now.wall < process.floor {
+            return "the clock stands before the journal's last line".to_owned();
+        }
+        let Some(account) = process.accounts.get(&who.account).cloned() else { return String::new() };
+        self.next += 1;
+        let [high, low] = self.next.to_be_bytes();
+        let request = RequestId::new(now.wall, [0, 0, 0, 0, 0, 0, 0, 0, high, low]);
+        let (places, limits): (Vec<usize>, Vec<LimitIx>) = rules.into_iter().unzip();
+        let order = Order { request, buyer: who.clone(), method, held, rules: places, life };
+        let (desk, books, clock) = (self.desk.clone(), process.books.clone(), self.clock.clone());
+        process.work.spawn(async move {
+            let team = order.buyer.team.clone();
+            let cost = tollgate_model::Money::from_nanos(held);
+            let key = order.buyer.key;
+            let wish = Wish { request, key, team: team.as_ref(), method, cost, limits: &limits, observe_rate: false };
+            desk.lock().tell(account.name(), now.mono.nanos(), now.wall);
+            let given = books.reserve(&account, &wish, now).await;
+            let mut desk = desk.lock();
+            match given {
+                Ok(hold) => desk.admitted(order, hold, clock.now().mono.nanos()),
+                Err(denial) => desk.denied(&denial),
+            }
+        });
+        format!("buyer {buyer} wants a {method} one, #{}", self.next)
+    }
+
+    /// The process ends without a word.
+    pub(super) async fn die(&mut self, death: Death, random: &mut Random) {
+        let Some(mut process) = self.process.take() else { return };
+        process.clerk.shutdown().await;
+        process.work.shutdown().await;
+        let hands = std::mem::take(&mut self.desk.lock().hands);
+        for lane in [&mut self.first, &mut self.second, &mut self.recovery] {
+            match death {
+                Death::Process => lane.kill(),
+                Death::Machine => lane.unplug(random),
+            }
+        }
+        if death == Death::Machine {
+            self.boot += 1;
+            self.weather.unplug(random);
+        }
+        // what the dead process held in memory ends with it, whatever its guards think
+        drop(hands);
+        drop(process);
+    }
+
+    /// The process drains: what is on its way becomes unknown, and everything is written.
+    pub(super) async fn stop(&mut self) -> Result<(), String> {
+        let Some(mut process) = self.process.take() else { return Ok(()) };
+        process.work.shutdown().await;
+        self.drop_hands();
+        self.first.flush();
+        self.second.flush();
+        drop(process.stop);
+        match process.clerk.join_next().await {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => Err(format!("the clerk ended by a fault of its own: {error}")),
+            None => Err("there is no clerk".to_owned()),
+        }
+    }
+
+    fn drop_hands(&mut self) {
+        use super::purchase::Stage;
+        let hands = std::mem::take(&mut self.desk.lock().hands);
+        let at = self.clock.now().wall;
+        for purchase in hands {
+            let request = purchase.request;
+            let (number, owed) = match purchase.stage {
+                Stage::Reserved(hold) => {
+                    drop(hold);
+                    if let Some(entry) = self.desk.lock().ledger.entries.get_mut(&request) {
+                        entry.stand = Stand::Gone;
+                    }
+                    continue;
+                }
+                // an intent whose call was interrupted: its outcome says unknown, and the hold has returned
+                Stage::Written(hold, number) | Stage::Durable(hold, number) => {
+                    drop(hold);
+                    if let Some(entry) = self.desk.lock().ledger.entries.get_mut(&request) {
+                        entry.stand = Stand::Gone;
+                    }
+                    (self.lane(purchase.lane).append(Fact::Voided { request, at }), Some(number))
+                }
+                Stage::Sent(sent) => {
+                    sent.unknown();
+                    self.became_unknown(request);
+                    (self.lane(purchase.lane).append(Fact::Unknown { request, at }), None)
+                }
+                Stage::Answered(sent, _, number) => {
+                    sent.unknown();
+                    self.became_unknown(request);
+                    (number, None)
+                }
+            };
+            let lane = self.lane(purchase.lane);
+            lane.done(number);
+            if let Some(owed) = owed {
+                lane.done(owed);
+            }
+        }
+    }
+}
+
+/// The instant of a fact.
+fn at(fact: &Fact) -> Timestamp {
+    match fact {
+        Fact::Held { at, .. } | Fact::Opened { at, .. } | Fact::Settled { at, .. } | Fact::Voided { at, .. } | Fact::Unknown { at, .. } => {
+            *at
+        }
+    }
+}
