@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, TaskId, Timestamp};
 
-use crate::hold::{Closed, Hold, IdTwice, Terms};
+use crate::hold::{Closed, Hold, IdTwice};
 use crate::port::Fact;
 use crate::slot::LimitIx;
 use crate::state::{Refused, State};
@@ -27,7 +27,7 @@ pub struct Wish<'a> {
     pub method: &'a str,
     /// The worst case.
     pub cost: Money,
-    /// Every limit that applies: key's, team's, upstream's.
+    /// Every limit in force: key's, team's, upstream's.
     pub limits: &'a [LimitIx],
     /// Whether a rate only says what it would have refused.
     pub observe_rate: bool,
@@ -87,7 +87,7 @@ impl Account {
                 if low {
                     self.bell.notify_one();
                 }
-                Tried::Held(Hold::new(self.clone(), reserved.terms, reserved.would_deny))
+                Tried::Held(Hold::new(self.clone(), wish.request, reserved.at, reserved.would_deny))
             }
             Err(Refused::Denied(denial)) => Tried::Refused(denial),
             Err(Refused::Cold { elsewhere }) => {
@@ -128,12 +128,12 @@ impl Account {
         self.state.lock().open_of(scope)
     }
 
-    pub(crate) fn sent(&self, terms: Terms) {
-        self.state.lock().sent(terms, &self.name);
+    pub(crate) fn sent(&self, request: RequestId) {
+        self.state.lock().sent(request, &self.name);
     }
 
-    pub(crate) fn unsent(&self, terms: &Terms) {
-        self.state.lock().unsent(terms);
+    pub(crate) fn unsent(&self, request: RequestId) {
+        self.state.lock().unsent(request);
     }
 
     pub(crate) fn opened(&self, request: RequestId, task: TaskId, now: Now, deadline_ms: u64) -> Result<(), IdTwice> {
@@ -150,7 +150,7 @@ impl Account {
 
     /// Cuts what has happened since the last cut.
     pub(crate) fn cut(&self) -> Vec<Fact> {
-        std::mem::take(&mut self.state.lock().pending)
+        self.state.lock().cut()
     }
 
     /// Puts facts back that the book did not take, in front of newer ones.

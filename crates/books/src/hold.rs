@@ -8,8 +8,8 @@ use tollgate_model::{Denial, KeyId, Money, Name, Now, RequestId, TaskId, Timesta
 use crate::account::Account;
 use crate::slot::LimitIx;
 
-/// What was taken of which limit.
-pub(crate) type Limits = SmallVec<[LimitIx; 12]>;
+/// The rates that a token was taken of.
+pub(crate) type Rates = SmallVec<[LimitIx; 4]>;
 
 /// The facts of a hold that its account keeps while it is open.
 #[derive(Clone, Debug)]
@@ -20,14 +20,14 @@ pub(crate) struct Terms {
     pub(crate) method: Box<str>,
     pub(crate) cost: Money,
     pub(crate) at: Timestamp,
-    /// The limits it was reserved in; `None` for one restored from the book, which stands in every limit of its scopes.
-    pub(crate) limits: Option<Limits>,
+    pub(crate) rates: Rates,
 }
 
 /// Reserved in every limit, and nothing sent. Dropped, everything returns, the rate's token too.
 #[must_use = "a hold that is dropped returns what it reserved"]
 pub struct Hold {
-    inner: Option<(Arc<Account>, Terms)>,
+    inner: Option<(Arc<Account>, RequestId)>,
+    at: Timestamp,
     would_deny: Option<Denial>,
 }
 
@@ -64,8 +64,8 @@ pub struct Closed {
 pub struct IdTwice;
 
 impl Hold {
-    pub(crate) fn new(account: Arc<Account>, terms: Terms, would_deny: Option<Denial>) -> Self {
-        Self { inner: Some((account, terms)), would_deny }
+    pub(crate) fn new(account: Arc<Account>, request: RequestId, at: Timestamp, would_deny: Option<Denial>) -> Self {
+        Self { inner: Some((account, request)), at, would_deny }
     }
 
     /// A rate that would have refused, for a key whose rate is observed.
@@ -74,26 +74,25 @@ impl Hold {
     }
 
     /// The admission instant: it decides the windows that the hold counts in.
-    pub fn at(&self) -> Timestamp {
-        self.inner.as_ref().map_or_else(Timestamp::default, |(_, terms)| terms.at)
+    pub const fn at(&self) -> Timestamp {
+        self.at
     }
 
     /// From here on the provider may have got it. Call it once the intent's line is written, and before the first byte is:
     /// a crash in between leaves a line without a fact, which replay mends, never a fact without a line.
     pub fn send(mut self) -> Sent {
-        let inner = self.inner.take().map(|(account, terms)| {
-            let request = terms.request;
-            account.sent(terms);
-            (account, request)
-        });
+        let inner = self.inner.take();
+        if let Some((account, request)) = &inner {
+            account.sent(*request);
+        }
         Sent { inner }
     }
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        if let Some((account, terms)) = self.inner.take() {
-            account.unsent(&terms);
+        if let Some((account, request)) = self.inner.take() {
+            account.unsent(request);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tollgate_model::RequestId;
 
-use crate::hold::Terms;
+use crate::hold::{Rates, Terms};
 use crate::port::{Fact, Fence, HoldRow, HoldState, Opened, Store, StoreError};
 use crate::state::{Open, State};
 
@@ -69,10 +69,17 @@ fn rank(fact: &Fact) -> (RequestId, u8) {
 
 /// Puts a hold of the book's back into memory, with its task.
 pub(crate) fn restore(state: &mut State, row: HoldRow, deadline_ms: u64) {
-    let terms =
-        Terms { request: row.request, key: row.key, team: row.team, method: row.method.into(), cost: row.held, at: row.at, limits: None };
+    let terms = Terms {
+        request: row.request,
+        key: row.key,
+        team: row.team,
+        method: row.method.into(),
+        cost: row.held,
+        at: row.at,
+        rates: Rates::new(),
+    };
     let unknown = row.state == HoldState::Unknown;
-    state.restore(Open { terms, task: row.task, unknown, permit: true });
+    state.restore(Open { terms, sent: true, task: row.task, unknown, permit: true });
     if let (Some(task), false) = (row.task, unknown) {
         state.restore_task(task, row.request, row.key, deadline_ms);
     }

@@ -45,6 +45,9 @@ pub(crate) struct Cap {
     pub(crate) pace: i64,
     pub(crate) pace_from: Mono,
     pub(crate) last_used: Mono,
+    /// While the book has not told: what is reserved and no fact yet, and what facts behind the last cut change.
+    pub(crate) unsent: i64,
+    pub(crate) uncut: i64,
 }
 
 /// Whether a limit lets an amount pass.
@@ -99,6 +102,8 @@ impl Cap {
             pace: 0,
             pace_from: now.mono,
             last_used: now.mono,
+            unsent: 0,
+            uncut: 0,
         }
     }
 
@@ -111,6 +116,8 @@ impl Cap {
             self.elsewhere = 0;
             self.known = false;
             self.wanted = 0;
+            self.unsent = 0;
+            self.uncut = 0;
         }
     }
 
@@ -138,8 +145,8 @@ impl Cap {
         self.known && self.elsewhere > 0 && self.used.saturating_add(self.elsewhere).saturating_add(amount) > self.most
     }
 
-    pub(crate) fn take(&mut self, amount: i64, now: Mono) {
-        self.used = self.used.saturating_add(amount);
+    /// Notes the pace of what is reserved under it.
+    pub(crate) fn pace(&mut self, amount: i64, now: Mono) {
         self.least = self.least.max(amount);
         self.last_used = now;
         if now.nanos_since(self.pace_from) > PACE_NS {
@@ -163,8 +170,9 @@ impl Cap {
 
     pub(crate) fn leased(&mut self, lease: &Lease) {
         if !self.known {
-            self.used = lease.used;
+            self.used = lease.used.saturating_add(self.unsent).saturating_add(self.uncut);
             self.known = true;
+            (self.unsent, self.uncut) = (0, 0);
         }
         self.ceiling = lease.ceiling;
         self.elsewhere = lease.elsewhere;

@@ -2,6 +2,7 @@
 
 mod holds;
 mod leases;
+mod scopes;
 mod tasks;
 mod views;
 
@@ -11,16 +12,19 @@ use hashbrown::HashMap;
 use tollgate_model::{Denial, DenialCode, Limit, LimitKind, Now, Period, RequestId, Scope, TaskId, Timestamp};
 
 use crate::account::Wish;
-use crate::hold::{Limits, Terms};
+use crate::hold::{Rates, Terms};
 use crate::port::{Fact, Unit};
 use crate::slot::{Kind, LimitIx, Passes, Slot};
 use crate::task::Task;
 use crate::view::LimitView;
+use scopes::{Move, Scopes};
 
-/// A hold that has been sent and is not closed.
+/// A hold that is not closed.
 #[derive(Debug)]
 pub(crate) struct Open {
     pub(crate) terms: Terms,
+    /// Whether it was sent, and the book told.
+    pub(crate) sent: bool,
     pub(crate) task: Option<TaskId>,
     pub(crate) unknown: bool,
     /// Whether it still counts among open tasks.
@@ -30,6 +34,7 @@ pub(crate) struct Open {
 pub(crate) struct State {
     pub(crate) slots: Vec<Slot>,
     index: HashMap<Identity, LimitIx>,
+    scopes: Scopes,
     pub(crate) holds: HashMap<RequestId, Open>,
     pub(crate) tasks: HashMap<TaskId, Task>,
     /// Deadlines of open tasks and unknown holds, in order: one account has one deadline, so the queue is sorted.
@@ -66,7 +71,7 @@ pub(crate) enum Refused {
 
 /// What was reserved.
 pub(crate) struct Reserved {
-    pub(crate) terms: Terms,
+    pub(crate) at: Timestamp,
     pub(crate) would_deny: Option<Denial>,
 }
 
@@ -80,6 +85,7 @@ impl State {
         Self {
             slots: Vec::new(),
             index: HashMap::new(),
+            scopes: Scopes::default(),
             holds: HashMap::new(),
             tasks: HashMap::new(),
             deadlines: VecDeque::new(),
@@ -99,19 +105,12 @@ impl State {
             return *ix;
         }
         let ix = LimitIx(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-        let mut slot = Slot::new(limit, now, clean);
-        if let Kind::Concurrency { open, .. } = &mut slot.kind {
-            *open = self.open_of(&limit.scope);
-            // holds sent before this limit was made will give their permit back to it too
-            for hold in self.holds.values_mut() {
-                if in_scope(&hold.terms, &limit.scope)
-                    && let Some(limits) = &mut hold.terms.limits
-                {
-                    limits.push(ix);
-                }
-            }
-        }
+        // an admission that is judged later is not dated before the window that the limit begins with
+        self.latest = self.latest.max(now.wall);
+        let mut slot = Slot::new(limit, Now { wall: self.latest, ..now }, clean);
+        self.begin(&limit.scope, &mut slot.kind);
         self.slots.push(slot);
+        self.scopes.add(&limit.scope, ix);
         self.index.insert(identity, ix);
         ix
     }
@@ -127,28 +126,28 @@ impl State {
                 Denial::new(DenialCode::BooksUnavailable, "the books have fallen too far behind").retry_after(5_000),
             ));
         }
+        if self.holds.contains_key(&wish.request) {
+            return Err(Refused::Denied(Denial::new(DenialCode::BooksUnavailable, "a request's id is in use")));
+        }
         let would_deny = self.ask(wish, now)?;
+        let mut rates = Rates::new();
         for ix in wish.limits {
             let Some(slot) = self.slots.get_mut(ix.0 as usize) else { continue };
             match &mut slot.kind {
-                Kind::Cap(cap) => {
-                    let amount = amount(cap.unit, wish);
-                    cap.take(amount, now.mono);
+                Kind::Cap(cap) => cap.pace(amount(cap.unit, wish), now.mono),
+                Kind::Rate(gcra) => {
+                    gcra.take(now.mono);
+                    rates.push(*ix);
                 }
-                Kind::Rate(gcra) => gcra.take(now.mono),
-                Kind::Concurrency { open, .. } => *open = open.saturating_add(1),
+                Kind::Concurrency { .. } => {}
             }
         }
-        let terms = Terms {
-            request: wish.request,
-            key: wish.key,
-            team: wish.team.cloned(),
-            method: Box::from(wish.method),
-            cost: wish.cost,
-            at: self.latest,
-            limits: Some(Limits::from_slice(wish.limits)),
-        };
-        Ok(Reserved { terms, would_deny })
+        let (team, method, at) = (wish.team.cloned(), Box::from(wish.method), self.latest);
+        let terms = Terms { request: wish.request, key: wish.key, team, method, cost: wish.cost, at, rates };
+        self.tell_caps(&terms, Move::Reserved);
+        self.tell_permits(&terms, true);
+        self.holds.insert(wish.request, Open { terms, sent: false, task: None, unknown: false, permit: true });
+        Ok(Reserved { at, would_deny })
     }
 
     fn ask(&mut self, wish: &Wish<'_>, now: Now) -> Result<Option<Denial>, Refused> {
@@ -214,7 +213,8 @@ impl State {
 
     /// Open holds of a scope that count as tasks at work.
     pub(crate) fn open_of(&self, scope: &Scope) -> u32 {
-        u32::try_from(self.holds.values().filter(|hold| hold.permit && in_scope(&hold.terms, scope)).count()).unwrap_or(u32::MAX)
+        u32::try_from(self.holds.values().filter(|hold| hold.sent && hold.permit && in_scope(&hold.terms, scope)).count())
+            .unwrap_or(u32::MAX)
     }
 }
 

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use tokio::sync::MutexGuard;
+
 use super::{Books, IDLE_NS, STEP};
 use crate::account::Account;
-use crate::port::{Counter, Fact, Holder, LeaseWant, StoreError};
+use crate::port::{Counter, Fact, Holder, Lease, LeaseWant, StoreError};
 use crate::slot::LimitIx;
 
 impl Books {
@@ -16,12 +18,8 @@ impl Books {
         if wants.is_empty() {
             return Ok(());
         }
-        if wants.iter().any(|want| want.used.is_none()) {
-            // a window that memory does not know starts from the book: the book must know everything first
-            self.post().await?;
-        }
-        let leases = match self.store.lease(self.fence, wants.clone()).await {
-            Ok(leases) => leases,
+        let (leases, turn) = match self.granted(&wants).await {
+            Ok(granted) => granted,
             Err(error) => {
                 for (account, ix, _) in &places {
                     account.state.lock().lease_failed(*ix);
@@ -38,10 +36,22 @@ impl Books {
         for ((account, ix, window), lease) in places.iter().zip(&leases) {
             account.state.lock().leased(*ix, *window, lease);
         }
+        drop(turn);
         if !short.is_empty() {
             self.recall(&short).await?;
         }
         Ok(())
+    }
+
+    /// A window that memory does not know starts from the book: the book is told everything first, and nothing is cut until
+    /// memory has taken up what the book says, so that each fact is in exactly one of the two.
+    async fn granted(&self, wants: &[LeaseWant]) -> Result<(Vec<Lease>, Option<MutexGuard<'_, ()>>), StoreError> {
+        let mut turn = None;
+        if wants.iter().any(|want| want.used.is_none()) {
+            let held = turn.insert(self.posting.lock().await);
+            self.post_in_turn(held).await?;
+        }
+        Ok((self.store.lease(self.fence, wants.to_vec()).await?, turn))
     }
 
     #[expect(clippy::type_complexity, reason = "the places of the wants, in their order; named nowhere else")]
@@ -73,7 +83,11 @@ impl Books {
     /// Tells the book what has happened. The lanes' marks are read before the cut, and told with its last fact: every fact of a
     /// line up to its mark is in the book then. Dropped on the way (an asker went away), it loses nothing.
     pub(super) async fn post(&self) -> Result<(), StoreError> {
-        let _turn = self.posting.lock().await;
+        let turn = self.posting.lock().await;
+        self.post_in_turn(&turn).await
+    }
+
+    async fn post_in_turn(&self, _turn: &MutexGuard<'_, ()>) -> Result<(), StoreError> {
         let mut upto: HashMap<String, u64> = self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
         let mut cut = Cut::of(self.accounts());
         let facts = cut.facts();

@@ -7,12 +7,13 @@ use super::*;
 use crate::memory::MemoryStore;
 use crate::port::{Counter, Holder, Lease, LeaseWant, Opened, Reply};
 
-/// A book whose posts do not end for as long as it hangs.
+/// A book whose posts do not end for as long as it hangs, and whose leases are told late.
 #[derive(Default)]
 struct Hanging {
     book: MemoryStore,
     hangs: AtomicBool,
     posts: AtomicUsize,
+    told: Notify,
 }
 
 impl Store for Hanging {
@@ -21,7 +22,11 @@ impl Store for Hanging {
     }
 
     fn lease(&self, fence: Fence, wants: Vec<LeaseWant>) -> Reply<'_, Vec<Lease>> {
-        self.book.lease(fence, wants)
+        Box::pin(async move {
+            let leases = self.book.lease(fence, wants).await;
+            self.told.notified().await;
+            leases
+        })
     }
 
     fn post(&self, fence: Fence, facts: Vec<Fact>, upto: HashMap<String, u64>, given: Vec<(Counter, Holder, i64)>) -> Reply<'_, ()> {
@@ -59,6 +64,13 @@ impl Desk {
         let account = books.account(&Name::parse("p").unwrap(), 600_000);
         store.posts.store(0, Ordering::Relaxed);
         Self { store, books, account }
+    }
+
+    /// A hold under these limits, or that the book must be asked first.
+    fn try_reserve(&self, number: u8, limits: &[LimitIx]) -> Option<Hold> {
+        let (key, cost, request) = (KeyId::from_bytes([1; 16]), Money::from_nanos(1), RequestId::from_bytes([number; 16]));
+        let wish = Wish { request, key, team: None, method: "m", cost, limits, observe_rate: false };
+        if let Tried::Held(hold) = self.account.try_reserve(&wish, now()) { Some(hold) } else { None }
     }
 
     async fn spend(&self, number: u16) {
@@ -123,4 +135,32 @@ async fn many_facts_are_told_in_steps_and_none_is_left_out() {
     }
     assert_eq!(desk.spent().await, 1_200);
     assert_eq!(desk.store.posts.load(Ordering::Relaxed), 3, "2,400 facts in steps of 1,000");
+}
+
+#[tokio::test]
+async fn what_happens_while_the_book_tells_of_a_window_is_counted_once() {
+    let desk = Desk::new().await;
+    let [first, second] = [1, 2].map(|number| desk.try_reserve(number, &[]).unwrap().send());
+    let [kept, unsent, dropped] = [3, 4, 5].map(|number| desk.try_reserve(number, &[]).unwrap());
+    let kind = tollgate_model::LimitKind::parse_cap("0.000000009/day").unwrap();
+    let scope = tollgate_model::Scope::Key(KeyId::from_bytes([1; 16]));
+    let cap = [desk.account.bind(&tollgate_model::Limit { scope, kind }, now())];
+    assert!(desk.try_reserve(6, &cap).is_none(), "the book has not told");
+    let mut leased = pin!(desk.books.lease());
+    tokio::select! {
+        biased;
+        _ = &mut leased => panic!("the book tells late"),
+        () = std::future::ready(()) => {}
+    }
+    // the book counts two, which return meanwhile; of three that are reserved one is sent and one dropped
+    first.void(now());
+    second.void(now());
+    let sent = unsent.send();
+    drop(dropped);
+    desk.store.told.notify_one();
+    leased.await.unwrap();
+    assert_eq!(desk.books.view(&desk.account, &cap).await[0].used, 2);
+    sent.unknown();
+    drop(kept);
+    assert_eq!(desk.account.view(&cap, now())[0].used, 1);
 }

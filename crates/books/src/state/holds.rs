@@ -2,38 +2,40 @@
 
 use tollgate_model::{Money, Name, RequestId, Timestamp};
 
-use crate::hold::{Closed, Terms};
-use crate::port::{Fact, Unit};
-use crate::slot::{Kind, Slot};
-use crate::state::{Due, Open, State, in_scope};
-
-/// What of a hold returns to its limits.
-#[derive(Clone, Copy)]
-struct Returns {
-    money: i64,
-    task: bool,
-    permit: bool,
-    rate: bool,
-}
+use crate::hold::Closed;
+use crate::port::Fact;
+use crate::slot::Kind;
+use crate::state::scopes::Move;
+use crate::state::{Due, Open, State};
 
 impl State {
     /// Nothing was sent: as if it had never been.
-    pub(crate) fn unsent(&mut self, terms: &Terms) {
-        self.give_back(terms, Returns { money: terms.cost.nanos(), task: true, permit: true, rate: true });
+    pub(crate) fn unsent(&mut self, request: RequestId) {
+        let Some(Open { terms, .. }) = self.holds.remove(&request) else { return };
+        self.tell_caps(&terms, Move::Unsent);
+        self.tell_permits(&terms, false);
+        for ix in &terms.rates {
+            if let Some(Kind::Rate(gcra)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
+                gcra.give_back();
+            }
+        }
     }
 
     /// About to be sent: counted from now on whatever happens.
-    pub(crate) fn sent(&mut self, terms: Terms, upstream: &Name) {
+    pub(crate) fn sent(&mut self, request: RequestId, upstream: &Name) {
+        let Some(open) = self.holds.get_mut(&request) else { return };
+        open.sent = true;
+        let terms = open.terms.clone();
+        self.tell_caps(&terms, Move::Sent);
         self.pending.push(Fact::Held {
-            request: terms.request,
+            request,
             key: terms.key,
-            team: terms.team.clone(),
+            team: terms.team,
             upstream: upstream.clone(),
-            method: terms.method.clone().into(),
+            method: terms.method.into(),
             at: terms.at,
             held: terms.cost,
         });
-        self.holds.insert(terms.request, Open { terms, task: None, unknown: false, permit: true });
     }
 
     /// Ends a hold: at its cost, or with nothing (`None`) on the provider's word.
@@ -41,8 +43,11 @@ impl State {
         let open = self.holds.remove(&request)?;
         let held = open.terms.cost;
         let settled = cost.unwrap_or(Money::ZERO);
-        let returns = held.nanos().saturating_sub(settled.nanos());
-        self.give_back(&open.terms, Returns { money: returns, task: cost.is_none(), permit: open.permit, rate: false });
+        let money = held.nanos().saturating_sub(settled.nanos());
+        self.tell_caps(&open.terms, Move::Returned { money, task: cost.is_none() });
+        if open.permit {
+            self.tell_permits(&open.terms, false);
+        }
         let excess = Money::from_nanos(settled.nanos().saturating_sub(held.nanos()).max(0));
         self.pending.push(match cost {
             Some(cost) => Fact::Settled { request, cost, assumed, at },
@@ -72,26 +77,7 @@ impl State {
         }
         open.permit = false;
         let terms = open.terms.clone();
-        self.give_back(&terms, Returns { money: 0, task: false, permit: true, rate: false });
-    }
-
-    fn give_back(&mut self, terms: &Terms, returns: Returns) {
-        match &terms.limits {
-            Some(limits) => {
-                for ix in limits {
-                    if let Some(slot) = self.slots.get_mut(ix.0 as usize) {
-                        return_to(slot, terms, returns);
-                    }
-                }
-            }
-            None => {
-                for slot in &mut self.slots {
-                    if in_scope(terms, &slot.scope) {
-                        return_to(slot, terms, returns);
-                    }
-                }
-            }
-        }
+        self.tell_permits(&terms, false);
     }
 
     /// Puts a hold of the book's back into memory at start.
@@ -106,19 +92,3 @@ impl State {
 
 /// An unknown hold counts among open tasks this long: the longest that a provider works on a task.
 const UNKNOWN_PERMIT_MS: u64 = 600_000;
-
-fn return_to(slot: &mut Slot, terms: &Terms, returns: Returns) {
-    match &mut slot.kind {
-        // a window that has rolled on, or that the book has not told about yet, holds nothing of it in memory: the last arm
-        Kind::Cap(cap) if cap.known && cap.window.contains(terms.at) => {
-            let amount = match cap.unit {
-                Unit::Money => returns.money,
-                Unit::Tasks => i64::from(returns.task),
-            };
-            cap.used = cap.used.saturating_sub(amount);
-        }
-        Kind::Rate(gcra) if returns.rate => gcra.give_back(),
-        Kind::Concurrency { open, .. } if returns.permit => *open = open.saturating_sub(1),
-        Kind::Cap(_) | Kind::Rate(_) | Kind::Concurrency { .. } => {}
-    }
-}

@@ -2,11 +2,21 @@
 
 use tollgate_model::{Mono, Window};
 
-use crate::port::{Counter, Holder, Lease, LeaseWant};
+use crate::port::{Counter, Fact, Holder, Lease, LeaseWant};
 use crate::slot::{Kind, LimitIx};
 use crate::state::State;
 
 impl State {
+    /// Cuts what has happened since the last cut.
+    pub(crate) fn cut(&mut self) -> Vec<Fact> {
+        for slot in &mut self.slots {
+            if let Kind::Cap(cap) = &mut slot.kind {
+                cap.uncut = 0;
+            }
+        }
+        std::mem::take(&mut self.pending)
+    }
+
     /// Every slice that somebody waits for or that runs low.
     pub(crate) fn wants(&mut self, holder: &Holder) -> Vec<(LimitIx, Window, LeaseWant)> {
         let mut wants = Vec::new();
@@ -23,7 +33,8 @@ impl State {
                 cap: cap.most,
                 used: cap.known.then_some(cap.used),
                 least: cap.least,
-                slice: cap.wanted.saturating_add(slice).max(cap.least),
+                // what is reserved and no fact yet stands in nobody's ceiling
+                slice: cap.wanted.saturating_add(cap.unsent).saturating_add(slice).max(cap.least),
             };
             wants.push((LimitIx(u32::try_from(at).unwrap_or(u32::MAX)), cap.window, want));
         }

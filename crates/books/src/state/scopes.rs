@@ -1,0 +1,124 @@
+//! Which limits does a hold count in? Every cap and limit of open tasks of its key, its team and its account, whether it was
+//! reserved under it or not: a limit that is set later, or comes back, has forgotten nothing.
+
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+use tollgate_model::{KeyId, Name, Scope};
+
+use crate::hold::Terms;
+use crate::port::Unit;
+use crate::slot::{Cap, Kind, LimitIx};
+use crate::state::{State, in_scope};
+
+/// The limits of each scope, by their places.
+#[derive(Default)]
+pub(super) struct Scopes {
+    keys: HashMap<KeyId, Places>,
+    teams: HashMap<Name, Places>,
+    account: Places,
+}
+
+type Places = SmallVec<[LimitIx; 6]>;
+
+/// What a hold's change means for a cap, in the cap's unit.
+#[derive(Clone, Copy)]
+pub(super) enum Move {
+    /// Taken.
+    Reserved,
+    /// Told to the book from now on.
+    Sent,
+    /// Dropped, and nothing was sent.
+    Unsent,
+    /// This much money returns, and the task perhaps.
+    Returned { money: i64, task: bool },
+}
+
+impl Scopes {
+    pub(super) fn add(&mut self, scope: &Scope, ix: LimitIx) {
+        match scope {
+            Scope::Key(key) => self.keys.entry(*key).or_default().push(ix),
+            Scope::Team(team) => self.teams.entry(team.clone()).or_default().push(ix),
+            Scope::Upstream(_) => self.account.push(ix),
+        }
+    }
+
+    fn of(&self, terms: &Terms) -> impl Iterator<Item = LimitIx> {
+        let team = terms.team.as_ref().and_then(|team| self.teams.get(team));
+        let own = self.keys.get(&terms.key).into_iter().chain(team);
+        own.flatten().chain(&self.account).copied()
+    }
+}
+
+impl State {
+    /// Tells every cap that the hold counts in.
+    pub(super) fn tell_caps(&mut self, terms: &Terms, moved: Move) {
+        let latest = self.latest;
+        for ix in self.scopes.of(terms) {
+            if let Some(Kind::Cap(cap)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
+                cap.roll(latest);
+                // a window that has rolled on holds nothing of it
+                if cap.window.contains(terms.at) {
+                    cap.moved(terms, moved);
+                }
+            }
+        }
+    }
+
+    /// Takes a permit of every limit of open tasks that the hold counts in, or gives it back.
+    pub(super) fn tell_permits(&mut self, terms: &Terms, taken: bool) {
+        for ix in self.scopes.of(terms) {
+            if let Some(Kind::Concurrency { open, .. }) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
+                *open = if taken { open.saturating_add(1) } else { open.saturating_sub(1) };
+            }
+        }
+    }
+
+    /// What a limit that is new here counts already: open tasks, and what is reserved and not told to the book yet.
+    pub(super) fn begin(&self, scope: &Scope, kind: &mut Kind) {
+        let holds = || self.holds.values().filter(|hold| in_scope(&hold.terms, scope));
+        match kind {
+            Kind::Cap(cap) => {
+                let unsent = holds().filter(|hold| !hold.sent && cap.window.contains(hold.terms.at));
+                cap.unsent = unsent.map(|hold| cap.amount(&hold.terms)).fold(0, i64::saturating_add);
+            }
+            Kind::Concurrency { open, .. } => {
+                *open = u32::try_from(holds().filter(|hold| hold.permit).count()).unwrap_or(u32::MAX);
+            }
+            Kind::Rate(_) => {}
+        }
+    }
+}
+
+impl Cap {
+    fn amount(&self, terms: &Terms) -> i64 {
+        match self.unit {
+            Unit::Money => terms.cost.nanos(),
+            Unit::Tasks => 1,
+        }
+    }
+
+    /// A window that the book has told about is counted in `used`. Until then it is noted what the book will not have told: what
+    /// is reserved and no fact yet, and what happened behind the last facts that were cut.
+    fn moved(&mut self, terms: &Terms, moved: Move) {
+        let amount = self.amount(terms);
+        let add = |sum: &mut i64, amount: i64| *sum = sum.saturating_add(amount);
+        match (moved, self.known) {
+            (Move::Reserved, true) => add(&mut self.used, amount),
+            (Move::Reserved, false) => add(&mut self.unsent, amount),
+            (Move::Sent, true) => {}
+            (Move::Sent, false) => {
+                add(&mut self.unsent, -amount);
+                add(&mut self.uncut, amount);
+            }
+            (Move::Unsent, true) => add(&mut self.used, -amount),
+            (Move::Unsent, false) => add(&mut self.unsent, -amount),
+            (Move::Returned { money, task }, known) => {
+                let returned = match self.unit {
+                    Unit::Money => money,
+                    Unit::Tasks => i64::from(task),
+                };
+                add(if known { &mut self.used } else { &mut self.uncut }, -returned);
+            }
+        }
+    }
+}
