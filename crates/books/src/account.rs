@@ -1,7 +1,7 @@
 //! What does one upstream account admit? The short mutex of the hot path, and everything that is decided under it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -59,9 +59,21 @@ pub struct Account {
     clean: bool,
 }
 
+/// What all accounts share.
+#[derive(Clone, Default)]
+pub(crate) struct Shared {
+    /// Wakes the clerk.
+    pub(crate) bell: Arc<Notify>,
+    /// Another process holds the book: nothing may be spent.
+    pub(crate) fenced: Arc<AtomicBool>,
+    /// See `State::edition`.
+    edition: Arc<AtomicU64>,
+}
+
 impl Account {
-    pub(crate) fn new(name: Name, bell: Arc<Notify>, fenced: Arc<AtomicBool>, clean: bool, now: Now) -> Arc<Self> {
-        Arc::new(Self { name, state: Mutex::new(State::new(now)), bell, rounds: Notify::new(), fenced, clean })
+    pub(crate) fn new(name: Name, shared: Shared, clean: bool, now: Now) -> Arc<Self> {
+        let Shared { bell, fenced, edition } = shared;
+        Arc::new(Self { name, state: Mutex::new(State::new(now, edition)), bell, rounds: Notify::new(), fenced, clean })
     }
 
     /// Its upstream's name.

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, watch};
 use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, TaskId};
 
-use crate::account::{Account, Tried, Wish};
+use crate::account::{Account, Shared, Tried, Wish};
 use crate::hold::Hold;
 use crate::mark::LaneMark;
 use crate::open::{self, Recovered};
@@ -43,10 +43,9 @@ pub struct Books {
     accounts: RwLock<BTreeMap<Name, Arc<Account>>>,
     restored: RwLock<HashMap<Name, Vec<HoldRow>>>,
     marks: RwLock<Vec<(String, LaneMark)>>,
-    bell: Arc<Notify>,
+    shared: Shared,
     /// Held from a cut until the book has it: a mark must not reach the book before the facts below it.
     posting: Mutex<()>,
-    fenced: Arc<AtomicBool>,
     stalled: AtomicBool,
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
 }
@@ -78,9 +77,8 @@ impl Books {
             accounts: RwLock::default(),
             restored: RwLock::new(restored),
             marks: RwLock::default(),
-            bell: Arc::new(Notify::new()),
+            shared: Shared::default(),
             posting: Mutex::default(),
-            fenced: Arc::new(AtomicBool::new(false)),
             stalled: AtomicBool::new(false),
             clock,
         });
@@ -94,7 +92,7 @@ impl Books {
             return account.clone();
         }
         let now = (self.clock)();
-        let account = Account::new(name.clone(), self.bell.clone(), self.fenced.clone(), self.clean, now);
+        let account = Account::new(name.clone(), self.shared.clone(), self.clean, now);
         let rows = self.restored.write().remove(name).unwrap_or_default();
         let mut state = account.state.lock();
         for row in rows {
@@ -155,7 +153,7 @@ impl Books {
         }
         let round = account.rounds.notified();
         account.state.lock().warm(limits);
-        self.bell.notify_one();
+        self.shared.bell.notify_one();
         let _ = tokio::time::timeout(LEASE_WAIT, round).await;
         account.view(limits, now)
     }
@@ -168,7 +166,7 @@ impl Books {
 
     /// Whether the book did not take what it was last told.
     pub fn is_stalled(&self) -> bool {
-        self.stalled.load(Ordering::Relaxed) || self.fenced.load(Ordering::Relaxed)
+        self.stalled.load(Ordering::Relaxed) || self.shared.fenced.load(Ordering::Relaxed)
     }
 
     /// All accounts.
@@ -211,7 +209,7 @@ async fn lend(books: &Books, mut stopped: watch::Receiver<bool>) {
                     books.note(&given);
                 }
             }
-            () = books.bell.notified() => {
+            () = books.shared.bell.notified() => {
                 let leased = books.lease().await;
                 books.note(&leased);
                 books.wake();

@@ -38,6 +38,7 @@ macro_rules! store_laws {
             lanes_are_replayed_behind_the_highest_line_posted
             process_death_strands_nothing
             machine_death_strands_the_open_slice
+            giving_back_frees_nothing_that_a_machine_took
             a_journal_behind_its_mark_strands_the_open_slice
             what_is_replayed_after_a_machine_death_is_not_counted_twice
             machine_death_strands_only_its_own_instance

@@ -46,6 +46,14 @@ impl Share {
         self.ceiling.max(self.used())
     }
 
+    /// What was lost with the machine counts as used.
+    fn strand(&mut self) {
+        if self.died {
+            self.stranded += (self.ceiling - self.used()).max(0);
+            self.died = false;
+        }
+    }
+
     fn lost(&self) -> i64 {
         if self.died { self.reserved() - self.posted } else { self.stranded }
     }
@@ -146,10 +154,7 @@ impl Book {
         let shares = self.counters.entry(want.counter.clone()).or_default();
         let elsewhere = shares.iter().filter(|(holder, _)| **holder != want.holder).map(|(_, share)| share.reserved()).sum();
         let share = shares.entry(want.holder.clone()).or_default();
-        if share.died {
-            share.stranded += (share.ceiling - share.used()).max(0);
-            share.died = false;
-        }
+        share.strand();
         let used = want.used.unwrap_or_else(|| share.used());
         let before = if want.used.is_some() { share.ceiling } else { 0 };
         let room = want.cap.saturating_sub(elsewhere);
@@ -178,6 +183,7 @@ impl Book {
         }
         for (counter, holder, ceiling) in give_back {
             if let Some(share) = self.counters.get_mut(&counter).and_then(|shares| shares.get_mut(&holder)) {
+                share.strand();
                 share.ceiling = share.ceiling.min(ceiling).max(share.used());
             }
         }

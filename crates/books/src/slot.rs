@@ -35,6 +35,10 @@ pub(crate) struct Cap {
     pub(crate) used: i64,
     pub(crate) ceiling: i64,
     pub(crate) elsewhere: i64,
+    /// What the book reserves for this account, at most: more than `ceiling` while it has not been told of a lower one.
+    pub(crate) lent: i64,
+    /// Of which edition of the teams' limits the slice is (`State::edition`); only teams' caps are shared by accounts.
+    edition: u64,
     /// Whether the book has told what was used in this window.
     pub(crate) known: bool,
     /// What waiting calls need beyond the ceiling; asked for by the clerk at its next round.
@@ -72,15 +76,20 @@ impl Slot {
         Self { scope: limit.scope.clone(), kind }
     }
 
-    /// Puts another amount in force.
-    pub(crate) fn set(&mut self, kind: &LimitKind) {
+    /// Puts another amount in force; says whether what other accounts have leased of it must be asked for again.
+    pub(crate) fn set(&mut self, kind: &LimitKind) -> bool {
         match (&mut self.kind, kind) {
-            (Kind::Cap(cap), LimitKind::Cap { amount, .. }) => cap.most = amount.units(),
+            (Kind::Cap(cap), LimitKind::Cap { amount, .. }) => {
+                let is_lower = amount.units() < cap.most;
+                cap.most = amount.units();
+                return matches!(self.scope, Scope::Team(_)) && (is_lower || cap.is_overdrawn());
+            }
             (Kind::Rate(gcra), LimitKind::Rate(rate)) => gcra.set(*rate),
             (Kind::Concurrency { most, .. }, LimitKind::Concurrency(wanted)) => *most = *wanted,
             // `State::bind` finds a slot by what it is, so the kinds agree
             _ => {}
         }
+        false
     }
 }
 
@@ -96,6 +105,8 @@ impl Cap {
             used: 0,
             ceiling: 0,
             elsewhere: 0,
+            lent: 0,
+            edition: 0,
             known: false,
             wanted: 0,
             least: 0,
@@ -114,6 +125,7 @@ impl Cap {
             self.used = 0;
             self.ceiling = 0;
             self.elsewhere = 0;
+            self.lent = 0;
             self.known = false;
             self.wanted = 0;
             self.unsent = 0;
@@ -162,19 +174,44 @@ impl Cap {
         self.least.max((self.most / 100).min(self.pace.saturating_mul(2)))
     }
 
-    /// Whether so little of the slice is left that the next should be asked for, before anyone waits for it.
-    pub(crate) fn runs_low(&self) -> bool {
+    /// Whether so little of the slice is left that the next should be asked for, before anyone waits for it; nobody will who has
+    /// not come for a while.
+    pub(crate) fn runs_low(&self, now: Mono) -> bool {
         let slice = self.slice();
-        slice > self.least && self.ceiling.saturating_sub(self.used) < slice / 2 && self.ceiling.saturating_add(self.elsewhere) < self.most
+        let busy = now.nanos_since(self.last_used) <= PACE_NS;
+        busy && slice > self.least
+            && self.ceiling.saturating_sub(self.used) < slice / 2
+            && self.ceiling.saturating_add(self.elsewhere) < self.most
     }
 
-    pub(crate) fn leased(&mut self, lease: &Lease) {
+    /// A slice that was granted before the limits of teams were last changed is not spent from: the book is asked again.
+    pub(crate) fn renew(&mut self, edition: u64) {
+        if self.edition != edition {
+            self.edition = edition;
+            self.ceiling = 0;
+        }
+    }
+
+    /// What is spent from memory, and what the book may not know of yet.
+    pub(crate) const fn spent(&self) -> i64 {
+        if self.known { self.used } else { self.unsent }
+    }
+
+    /// Whether more is spent than the book reserves for this account: what others may spend would be told wrong.
+    pub(crate) const fn is_overdrawn(&self) -> bool {
+        self.spent() > self.lent
+    }
+
+    /// Takes up what the book has granted under this cap. Where all accounts together have spent more than the cap, what returns
+    /// to one of them is not its own to spend again.
+    pub(crate) fn leased(&mut self, cap: i64, lease: &Lease) {
         if !self.known {
             self.used = lease.used.saturating_add(self.unsent).saturating_add(self.uncut);
             self.known = true;
             (self.unsent, self.uncut) = (0, 0);
         }
-        self.ceiling = lease.ceiling;
+        self.ceiling = lease.ceiling.min(cap.saturating_sub(lease.elsewhere));
+        self.lent = lease.ceiling;
         self.elsewhere = lease.elsewhere;
         self.wanted = 0;
     }

@@ -7,6 +7,8 @@ mod tasks;
 mod views;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashMap;
 use tollgate_model::{Denial, DenialCode, Limit, LimitKind, Now, Period, RequestId, Scope, TaskId, Timestamp};
@@ -17,6 +19,7 @@ use crate::port::{Fact, Unit};
 use crate::slot::{Kind, LimitIx, Passes, Slot};
 use crate::task::Task;
 use crate::view::LimitView;
+pub(crate) use leases::{Lowered, Wanted};
 use scopes::{Move, Scopes};
 
 /// A hold that is not closed.
@@ -46,6 +49,9 @@ pub(crate) struct State {
     /// The latest wall clock seen.
     pub(crate) latest: Timestamp,
     pub(crate) now: Now,
+    /// Raised by every account when a team's limit is set, lowered, or turns out to be overdrawn: what the others have leased of
+    /// it was granted under other numbers.
+    edition: Arc<AtomicU64>,
 }
 
 /// What is due at a deadline.
@@ -81,7 +87,7 @@ const STEP_BACK_MS: i64 = 2_000;
 const MOST_PENDING: usize = 1_000_000;
 
 impl State {
-    pub(crate) fn new(now: Now) -> Self {
+    pub(crate) fn new(now: Now, edition: Arc<AtomicU64>) -> Self {
         Self {
             slots: Vec::new(),
             index: HashMap::new(),
@@ -93,16 +99,18 @@ impl State {
             pending: Vec::new(),
             latest: now.wall,
             now,
+            edition,
         }
     }
 
     pub(crate) fn bind(&mut self, limit: &Limit, now: Now, clean: bool) -> LimitIx {
         let identity = identity(limit);
         if let Some(ix) = self.index.get(&identity) {
-            if let Some(slot) = self.slots.get_mut(ix.0 as usize) {
-                slot.set(&limit.kind);
+            let ix = *ix;
+            if self.slots.get_mut(ix.0 as usize).is_some_and(|slot| slot.set(&limit.kind)) {
+                self.renew();
             }
-            return *ix;
+            return ix;
         }
         let ix = LimitIx(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
         // an admission that is judged later is not dated before the window that the limit begins with
@@ -111,8 +119,20 @@ impl State {
         self.begin(&limit.scope, &mut slot.kind);
         self.slots.push(slot);
         self.scopes.add(&limit.scope, ix);
+        if matches!(limit.scope, Scope::Team(_)) {
+            self.renew();
+        }
         self.index.insert(identity, ix);
         ix
+    }
+
+    pub(crate) fn edition(&self) -> u64 {
+        self.edition.load(Ordering::SeqCst)
+    }
+
+    /// No account spends any more of what it has leased of a team's cap; the next to want more asks the book.
+    pub(crate) fn renew(&self) {
+        self.edition.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Asks every limit, then takes from every limit. A definite no comes before a cold slice.
@@ -157,6 +177,9 @@ impl State {
             let Some(slot) = self.slots.get_mut(ix.0 as usize) else {
                 return Err(Refused::Denied(Denial::new(DenialCode::BooksUnavailable, "a limit that is not bound")));
             };
+            if let (Kind::Cap(cap), Scope::Team(_)) = (&mut slot.kind, &slot.scope) {
+                cap.renew(self.edition.load(Ordering::SeqCst));
+            }
             match ask_one(slot, wish, now, self.latest) {
                 Answer::Yes => {}
                 Answer::Cold { elsewhere } => cold = Some(cold.unwrap_or(false) | elsewhere),
@@ -196,7 +219,9 @@ impl State {
 
     /// Whether a slice runs low; the clerk is then asked before anyone has to wait.
     pub(crate) fn runs_low(&self, limits: &[LimitIx]) -> bool {
-        limits.iter().any(|ix| matches!(self.slots.get(ix.0 as usize), Some(Slot { kind: Kind::Cap(cap), .. }) if cap.runs_low()))
+        limits
+            .iter()
+            .any(|ix| matches!(self.slots.get(ix.0 as usize), Some(Slot { kind: Kind::Cap(cap), .. }) if cap.runs_low(self.now.mono)))
     }
 
     pub(crate) fn view(&mut self, limits: &[LimitIx], now: Now) -> Vec<LimitView> {

@@ -9,75 +9,128 @@ use tokio::sync::MutexGuard;
 use super::{Books, IDLE_NS, STEP};
 use crate::account::Account;
 use crate::port::{Counter, Fact, Holder, Lease, LeaseWant, StoreError};
-use crate::slot::LimitIx;
+use crate::state::{Lowered, Wanted};
+
+/// A slice asked for by one account.
+struct Asked {
+    account: Arc<Account>,
+    wanted: Wanted,
+}
+
+impl Asked {
+    /// Whether somebody waits, and what others have reserved leaves less than one hold.
+    const fn is_short(&self, lease: &Lease) -> bool {
+        let Wanted { is_waited_for, want, .. } = &self.wanted;
+        *is_waited_for && lease.elsewhere > 0 && lease.ceiling < lease.used.saturating_add(want.least)
+    }
+
+    /// Whether somebody waits, and has been given enough.
+    const fn is_content(&self, lease: &Lease) -> bool {
+        self.wanted.is_waited_for && !self.is_short(lease)
+    }
+
+    fn is_of(&self, account: &Arc<Account>, counter: &Counter) -> bool {
+        Arc::ptr_eq(&self.account, account) && self.wanted.want.counter == *counter
+    }
+}
 
 impl Books {
     /// Leases for everyone who waits, in one durable step; then wakes them, whatever came of it.
     pub(super) async fn lease(&self) -> Result<(), StoreError> {
-        let (places, wants) = self.wants();
-        if wants.is_empty() {
+        let asked = self.asked();
+        if asked.is_empty() {
             return Ok(());
         }
-        let (leases, turn) = match self.granted(&wants).await {
+        let (leases, turn) = match self.granted(&asked).await {
             Ok(granted) => granted,
             Err(error) => {
-                for (account, ix, _) in &places {
-                    account.state.lock().lease_failed(*ix);
+                for Asked { account, wanted } in &asked {
+                    account.state.lock().lease_failed(wanted);
                 }
                 return Err(error);
             }
         };
-        let short: Vec<Counter> = leases
-            .iter()
-            .zip(&wants)
-            .filter(|(lease, want)| lease.elsewhere > 0 && lease.ceiling < lease.used.saturating_add(want.least))
-            .map(|(_, want)| want.counter.clone())
-            .collect();
-        for ((account, ix, window), lease) in places.iter().zip(&leases) {
-            account.state.lock().leased(*ix, *window, lease);
+        for (Asked { account, wanted }, lease) in asked.iter().zip(&leases) {
+            account.state.lock().leased(wanted, lease);
         }
         drop(turn);
-        if !short.is_empty() {
-            self.recall(&short).await?;
+        self.recall(&asked, &leases).await
+    }
+
+    /// First what others' shares depend on, then those for whom somebody waits: a slice that only runs low must not be taken from
+    /// them.
+    fn asked(&self) -> Vec<Asked> {
+        let mut asked = Vec::new();
+        for account in self.accounts() {
+            let wants = account.state.lock().wants(&self.holder(&account));
+            asked.extend(wants.into_iter().map(|wanted| Asked { account: account.clone(), wanted }));
         }
-        Ok(())
+        asked.sort_by_key(|asked| (!asked.wanted.is_overdrawn, !asked.wanted.is_waited_for));
+        asked
+    }
+
+    fn holder(&self, account: &Account) -> Holder {
+        Holder { instance: self.instance.clone(), account: account.name().clone() }
     }
 
     /// A window that memory does not know starts from the book: the book is told everything first, and nothing is cut until
     /// memory has taken up what the book says, so that each fact is in exactly one of the two.
-    async fn granted(&self, wants: &[LeaseWant]) -> Result<(Vec<Lease>, Option<MutexGuard<'_, ()>>), StoreError> {
+    async fn granted(&self, asked: &[Asked]) -> Result<(Vec<Lease>, Option<MutexGuard<'_, ()>>), StoreError> {
+        let wants: Vec<LeaseWant> = asked.iter().map(|asked| asked.wanted.want.clone()).collect();
         let mut turn = None;
         if wants.iter().any(|want| want.used.is_none()) {
             let held = turn.insert(self.posting.lock().await);
             self.post_in_turn(held).await?;
         }
-        Ok((self.store.lease(self.fence, wants.to_vec()).await?, turn))
+        Ok((self.store.lease(self.fence, wants).await?, turn))
     }
 
-    #[expect(clippy::type_complexity, reason = "the places of the wants, in their order; named nowhere else")]
-    fn wants(&self) -> (Vec<(Arc<Account>, LimitIx, tollgate_model::Window)>, Vec<LeaseWant>) {
-        let mut places = Vec::new();
-        let mut wants = Vec::new();
-        for account in self.accounts() {
-            let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
-            for (ix, window, want) in account.state.lock().wants(&holder) {
-                places.push((account.clone(), ix, window));
-                wants.push(want);
+    /// Takes unspent slices back from this gate's other accounts, so that one refusal is not made while money lies unused beside
+    /// it; also what a process that died has leased for an account that has not asked since. Whoever was just given what it asked
+    /// for keeps it, and of those who were not the first: else they would take it from one another for ever.
+    async fn recall(&self, asked: &[Asked], leases: &[Lease]) -> Result<(), StoreError> {
+        let mut given = Vec::new();
+        let mut called: Vec<&Counter> = Vec::new();
+        let answered = || asked.iter().zip(leases);
+        for (first, _) in answered().filter(|(asked, lease)| asked.is_short(lease)) {
+            let counter = &first.wanted.want.counter;
+            if called.contains(&counter) {
+                continue;
+            }
+            called.push(counter);
+            for account in self.accounts() {
+                let content = answered().any(|(asked, lease)| asked.is_of(&account, counter) && asked.is_content(lease));
+                if content || first.is_of(&account, counter) {
+                    continue;
+                }
+                let lowered = account.state.lock().recall(counter);
+                given.extend(lowered.map(|lowered| (account.clone(), lowered)));
             }
         }
-        (places, wants)
+        self.give(given).await
     }
 
-    /// Takes unspent slices of these counters back from this gate's other accounts, so that one refusal is not made while
-    /// money lies unused beside it.
-    async fn recall(&self, counters: &[Counter]) -> Result<(), StoreError> {
+    /// Gives slices back that nobody has used for a while; never while one is leased.
+    pub(super) async fn give_back(&self) -> Result<(), StoreError> {
         let mut given = Vec::new();
         for account in self.accounts() {
-            let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
-            let lowered = account.state.lock().recall(counters);
-            given.extend(lowered.into_iter().map(|(counter, ceiling)| (counter, holder.clone(), ceiling)));
+            let idle = account.state.lock().give_back_idle(IDLE_NS);
+            given.extend(idle.into_iter().map(|lowered| (account.clone(), lowered)));
         }
-        if given.is_empty() { Ok(()) } else { self.store.post(self.fence, Vec::new(), HashMap::new(), given).await }
+        self.give(given).await
+    }
+
+    /// Tells the book of lowered ceilings. What it does not take is told again.
+    async fn give(&self, given: Vec<(Arc<Account>, Lowered)>) -> Result<(), StoreError> {
+        if given.is_empty() {
+            return Ok(());
+        }
+        let told = given.iter().map(|(account, lowered)| (lowered.counter.clone(), self.holder(account), lowered.ceiling)).collect();
+        self.store.post(self.fence, Vec::new(), HashMap::new(), told).await?;
+        for (account, lowered) in &given {
+            account.state.lock().given(lowered);
+        }
+        Ok(())
     }
 
     /// Tells the book what has happened. The lanes' marks are read before the cut, and told with its last fact: every fact of a
@@ -100,21 +153,10 @@ impl Books {
         Ok(())
     }
 
-    /// Gives slices back that nobody has used for a while; never while one is leased.
-    pub(super) async fn give_back(&self) -> Result<(), StoreError> {
-        let mut given = Vec::new();
-        for account in self.accounts() {
-            let holder = Holder { instance: self.instance.clone(), account: account.name().clone() };
-            let idle = account.state.lock().give_back_idle(IDLE_NS);
-            given.extend(idle.into_iter().map(|(counter, ceiling)| (counter, holder.clone(), ceiling)));
-        }
-        if given.is_empty() { Ok(()) } else { self.store.post(self.fence, Vec::new(), HashMap::new(), given).await }
-    }
-
     pub(super) fn note(&self, outcome: &Result<(), StoreError>) {
         match outcome {
             Ok(()) => self.stalled.store(false, Ordering::Relaxed),
-            Err(StoreError::Fenced) => self.fenced.store(true, Ordering::Relaxed),
+            Err(StoreError::Fenced) => self.shared.fenced.store(true, Ordering::Relaxed),
             Err(error) => {
                 if !self.stalled.swap(true, Ordering::Relaxed) {
                     tracing::error!(error = %error, "the books cannot be written; paid calls go on inside their slices");

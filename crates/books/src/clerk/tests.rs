@@ -1,6 +1,7 @@
 use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
 
+use tokio::sync::Notify;
 use tollgate_model::{Money, Mono, RequestId, Timestamp};
 
 use super::*;

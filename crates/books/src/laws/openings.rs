@@ -55,6 +55,15 @@ pub async fn machine_death_strands_the_open_slice(store: &dyn Store) {
     assert_eq!(other, Lease { used: 0, ceiling: 40, elsewhere: 60 });
 }
 
+/// A gate that calls back what it does not spend must not call back what may have been spent.
+pub async fn giving_back_frees_nothing_that_a_machine_took(store: &dyn Store) {
+    let bench = Bench::open(store).await;
+    bench.lease(&team_today(), "solver", 100, None, 60).await;
+    let bench = Bench::reopen(store, "boot-2").await;
+    bench.give_back(&team_today(), "solver", 0).await;
+    assert_eq!(bench.used(&team_today(), "solver").await, 60);
+}
+
 /// A journal that is shorter than it is known to have been lost lines, whatever the boot id says.
 pub async fn a_journal_behind_its_mark_strands_the_open_slice(store: &dyn Store) {
     let bench = Bench::open(store).await;

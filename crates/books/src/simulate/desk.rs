@@ -66,6 +66,7 @@ impl Desk {
             rules,
             stand: Stand::Reserved,
             charged: 0,
+            named: None,
             task: None,
             permit: Some(u64::MAX),
             due: u64::MAX,

@@ -25,6 +25,8 @@ pub(super) struct Entry {
     pub(super) stand: Stand,
     /// What the provider took, whether we know it or not.
     pub(super) charged: i64,
+    /// The id that the provider gave, and whether the books were told of it.
+    pub(super) named: Option<TaskId>,
     pub(super) task: Option<TaskId>,
     /// Until when it counts among open tasks, on the process's own clock; for ever unless it is unknown.
     pub(super) permit: Option<u64>,
@@ -134,6 +136,15 @@ impl Ledger {
                     given_up.push(*request);
                     Stand::Unknown
                 }
+            };
+            if heard.opened {
+                entry.task = entry.named;
+            }
+            // what the provider took beyond what was held is forgotten with its answer
+            entry.charged = match entry.stand {
+                Stand::Settled(cost) => cost,
+                Stand::Voided | Stand::Gone => 0,
+                Stand::Reserved | Stand::Sent | Stand::Opened | Stand::Unknown | Stand::Lost => entry.charged.min(entry.held),
             };
         }
         given_up.extend(self.withhold_twins());

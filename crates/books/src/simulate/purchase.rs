@@ -141,13 +141,14 @@ impl World {
                 let cost = price(random, held);
                 let number = self.lane(lane).append(Fact::Settled { request, cost: Money::from_nanos(cost), assumed: false, at });
                 self.lane(lane).flush();
+                self.entry(request, |entry| entry.charged = cost.min(held));
                 ("answered at once", Some(Stage::Answered(sent, Answer::Paid(cost), number)))
             }
             _ => {
                 let task = self.task_id(random, request);
                 let number = self.lane(lane).append(Fact::Opened { request, task, at });
                 self.lane(lane).flush();
-                self.entry(request, |entry| entry.task = Some(task));
+                self.entry(request, |entry| entry.named = Some(task));
                 ("a task for", Some(Stage::Answered(sent, Answer::Opened(task), number)))
             }
         }
@@ -196,6 +197,7 @@ impl World {
         if let Some(entry) = desk.ledger.entries.get_mut(&request) {
             entry.stand = if both_open { Stand::Unknown } else { Stand::Opened };
             entry.permit = Some(if both_open { now.mono.nanos() + UNKNOWN_PERMIT_NS } else { u64::MAX });
+            entry.task = Some(task);
             entry.due = due;
         }
         desk.figures.tasks += 1;

@@ -49,6 +49,9 @@ impl State {
             self.tell_permits(&open.terms, false);
         }
         let excess = Money::from_nanos(settled.nanos().saturating_sub(held.nanos()).max(0));
+        if excess > Money::ZERO && open.terms.team.is_some() {
+            self.renew();
+        }
         self.pending.push(match cost {
             Some(cost) => Fact::Settled { request, cost, assumed, at },
             None => Fact::Voided { request, at },

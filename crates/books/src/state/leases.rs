@@ -1,34 +1,36 @@
 //! Which slices are wanted, granted, recalled, given back?
 
-use tollgate_model::{Mono, Window};
+use tollgate_model::{Mono, Scope};
 
 use crate::port::{Counter, Fact, Holder, Lease, LeaseWant};
-use crate::slot::{Kind, LimitIx};
+use crate::slot::{Cap, Kind, LimitIx, Slot};
 use crate::state::State;
 
 impl State {
     /// Cuts what has happened since the last cut.
     pub(crate) fn cut(&mut self) -> Vec<Fact> {
-        for slot in &mut self.slots {
-            if let Kind::Cap(cap) = &mut slot.kind {
-                cap.uncut = 0;
-            }
+        for (_, _, cap) in caps(&mut self.slots) {
+            cap.uncut = 0;
         }
         std::mem::take(&mut self.pending)
     }
 
-    /// Every slice that somebody waits for or that runs low.
-    pub(crate) fn wants(&mut self, holder: &Holder) -> Vec<(LimitIx, Window, LeaseWant)> {
+    /// Every slice that somebody waits for, and those that run low.
+    pub(crate) fn wants(&mut self, holder: &Holder) -> Vec<Wanted> {
+        let (now, edition) = (self.now.mono, self.edition());
         let mut wants = Vec::new();
-        for (at, slot) in self.slots.iter_mut().enumerate() {
-            let scope = slot.scope.clone();
-            let Kind::Cap(cap) = &mut slot.kind else { continue };
-            if cap.wanted == 0 && !cap.runs_low() {
+        for (ix, scope, cap) in caps(&mut self.slots) {
+            let is_shared = matches!(scope, Scope::Team(_));
+            if is_shared {
+                cap.renew(edition);
+            }
+            let (runs_low, is_overdrawn) = (cap.runs_low(now), is_shared && cap.is_overdrawn());
+            if cap.wanted == 0 && !runs_low && !is_overdrawn {
                 continue;
             }
-            let slice = if cap.runs_low() || cap.slice() > cap.least { cap.slice() } else { 0 };
+            let slice = if runs_low || cap.slice() > cap.least { cap.slice() } else { 0 };
             let want = LeaseWant {
-                counter: cap.counter(&scope),
+                counter: cap.counter(scope),
                 holder: holder.clone(),
                 cap: cap.most,
                 used: cap.known.then_some(cap.used),
@@ -36,75 +38,105 @@ impl State {
                 // what is reserved and no fact yet stands in nobody's ceiling
                 slice: cap.wanted.saturating_add(cap.unsent).saturating_add(slice).max(cap.least),
             };
-            wants.push((LimitIx(u32::try_from(at).unwrap_or(u32::MAX)), cap.window, want));
+            wants.push(Wanted { ix, is_overdrawn, is_waited_for: cap.wanted > 0, want });
         }
         wants
     }
 
     /// A slice was granted; one for a window that has passed meanwhile is of no use.
-    pub(crate) fn leased(&mut self, ix: LimitIx, window: Window, lease: &Lease) {
-        if let Some(Kind::Cap(cap)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind)
-            && cap.window == window
-        {
-            cap.leased(lease);
+    pub(crate) fn leased(&mut self, Wanted { ix, want, .. }: &Wanted, lease: &Lease) {
+        if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
+            cap.leased(want.cap, lease);
         }
     }
 
-    /// The book did not answer: whoever still wants asks again.
-    pub(crate) fn lease_failed(&mut self, ix: LimitIx) {
-        if let Some(Kind::Cap(cap)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
+    /// The book did not answer: whoever still wants asks again. What it has granted all the same is not known.
+    pub(crate) fn lease_failed(&mut self, Wanted { ix, want, .. }: &Wanted) {
+        if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
             cap.wanted = 0;
+            cap.lent = i64::MAX;
         }
     }
 
     /// Asks for what is not known of these limits, without wanting to spend.
     pub(crate) fn warm(&mut self, limits: &[LimitIx]) {
         for ix in limits {
-            if let Some(Kind::Cap(cap)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind)
-                && !cap.known
-            {
+            if let Some(cap) = self.cap(*ix).filter(|cap| !cap.known) {
                 cap.wanted = cap.wanted.max(1);
             }
         }
     }
 
-    /// Lowers the ceilings of these counters to what is used.
-    pub(crate) fn recall(&mut self, counters: &[Counter]) -> Vec<(Counter, i64)> {
-        self.lower(|counter, _| counters.contains(counter))
+    /// Lowers this counter's ceiling to what is used. Where memory knows nothing of the counter, nothing is spent from it.
+    pub(crate) fn recall(&mut self, counter: &Counter) -> Option<Lowered> {
+        let edition = self.edition();
+        match caps(&mut self.slots).find(|(_, scope, cap)| cap.counter(scope) == *counter) {
+            Some((ix, _, cap)) => {
+                cap.renew(edition);
+                (cap.wanted == 0).then(|| cap.lower(Some(ix), counter.clone()))
+            }
+            None => Some(Lowered { ix: None, counter: counter.clone(), ceiling: 0 }),
+        }
     }
 
     /// Lowers the ceilings of caps that nobody has used for a while.
-    pub(crate) fn give_back_idle(&mut self, idle_ns: u64) -> Vec<(Counter, i64)> {
+    pub(crate) fn give_back_idle(&mut self, idle_ns: u64) -> Vec<Lowered> {
         let now = self.now.mono;
-        self.lower(|_, last_used| now.nanos_since(last_used) > idle_ns)
+        let idle = |cap: &Cap| cap.wanted == 0 && cap.lent > cap.spent() && now.nanos_since(cap.last_used) > idle_ns;
+        let idle = caps(&mut self.slots).filter(|(_, _, cap)| idle(cap));
+        idle.map(|(ix, scope, cap)| cap.lower(Some(ix), cap.counter(scope))).collect()
+    }
+
+    /// The book has taken a lowered ceiling.
+    pub(crate) fn given(&mut self, lowered: &Lowered) {
+        if let Some(cap) = lowered.ix.and_then(|ix| self.cap(ix)).filter(|cap| cap.window == lowered.counter.window) {
+            cap.lent = lowered.ceiling;
+        }
     }
 
     /// Makes every slice look idle: the process ends, and unspent money must not be stranded with it.
     pub(crate) fn forget_pace(&mut self) {
-        for slot in &mut self.slots {
-            if let Kind::Cap(cap) = &mut slot.kind {
-                cap.last_used = Mono::from_nanos(0);
-            }
+        for (_, _, cap) in caps(&mut self.slots) {
+            cap.last_used = Mono::from_nanos(0);
         }
         self.now.mono = Mono::from_nanos(u64::MAX);
     }
 
-    fn lower(&mut self, wanted: impl Fn(&Counter, Mono) -> bool) -> Vec<(Counter, i64)> {
-        let mut lowered = Vec::new();
-        for slot in &mut self.slots {
-            let scope = slot.scope.clone();
-            if let Kind::Cap(cap) = &mut slot.kind
-                && cap.known
-                && cap.wanted == 0
-                && cap.ceiling > cap.used
-            {
-                let counter = cap.counter(&scope);
-                if wanted(&counter, cap.last_used) {
-                    cap.ceiling = cap.used;
-                    lowered.push((counter, cap.ceiling));
-                }
-            }
+    fn cap(&mut self, ix: LimitIx) -> Option<&mut Cap> {
+        match &mut self.slots.get_mut(ix.0 as usize)?.kind {
+            Kind::Cap(cap) => Some(cap),
+            Kind::Rate(_) | Kind::Concurrency { .. } => None,
         }
-        lowered
     }
+}
+
+/// A slice to ask the book for.
+pub(crate) struct Wanted {
+    pub(crate) ix: LimitIx,
+    /// Whether more is spent than the book knows of.
+    pub(crate) is_overdrawn: bool,
+    /// Whether somebody waits for it; if not, it runs low.
+    pub(crate) is_waited_for: bool,
+    pub(crate) want: LeaseWant,
+}
+
+/// A ceiling that was lowered in memory, and is to be in the book.
+pub(crate) struct Lowered {
+    ix: Option<LimitIx>,
+    pub(crate) counter: Counter,
+    pub(crate) ceiling: i64,
+}
+
+impl Cap {
+    fn lower(&mut self, ix: Option<LimitIx>, counter: Counter) -> Lowered {
+        self.ceiling = self.ceiling.min(self.spent());
+        Lowered { ix, counter, ceiling: self.spent() }
+    }
+}
+
+fn caps(slots: &mut [Slot]) -> impl Iterator<Item = (LimitIx, &Scope, &mut Cap)> {
+    (0..).zip(slots).filter_map(|(ix, slot)| match &mut slot.kind {
+        Kind::Cap(cap) => Some((LimitIx(ix), &slot.scope, cap)),
+        Kind::Rate(_) | Kind::Concurrency { .. } => None,
+    })
 }

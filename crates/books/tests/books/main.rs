@@ -4,4 +4,5 @@
 
 mod caps;
 mod desk;
+mod shared;
 mod windows;

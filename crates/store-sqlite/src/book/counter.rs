@@ -31,6 +31,14 @@ impl Share {
         self.ceiling.max(self.used())
     }
 
+    /// What was lost with the machine counts as used.
+    pub(super) fn strand(&mut self) {
+        if self.died {
+            self.stranded = self.stranded.saturating_add(self.ceiling.saturating_sub(self.used()).max(0));
+            self.died = false;
+        }
+    }
+
     fn read(row: &Row<'_>, from: usize) -> rusqlite::Result<Self> {
         Ok(Self { posted: row.get(from)?, stranded: row.get(from + 1)?, ceiling: row.get(from + 2)?, died: row.get(from + 3)? })
     }

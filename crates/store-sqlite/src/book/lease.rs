@@ -23,10 +23,7 @@ fn grant(conn: &Connection, want: &LeaseWant) -> Result<Lease, Failure> {
             elsewhere = elsewhere.saturating_add(found.reserved());
         }
     }
-    if share.died {
-        share.stranded = share.stranded.saturating_add(share.ceiling.saturating_sub(share.used()).max(0));
-        share.died = false;
-    }
+    share.strand();
     let used = want.used.unwrap_or(share.used());
     // without memory of the last lease nothing of it is being spent any more
     let before = if want.used.is_some() { share.ceiling } else { 0 };

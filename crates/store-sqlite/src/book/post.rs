@@ -94,6 +94,7 @@ fn lower(conn: &Connection, counter: &Counter, holder: &Holder, ceiling: i64) ->
     let Some(id) = counter::find(conn, counter)? else { return Ok(()) };
     let (instance, account) = (&holder.instance, holder.account.as_str());
     let Some(mut share) = counter::share(conn, id, instance, account)? else { return Ok(()) };
+    share.strand();
     share.ceiling = share.ceiling.min(ceiling).max(share.used());
     counter::put(conn, id, instance, account, &share)
 }
