@@ -148,7 +148,7 @@ impl Account {
         self.state.lock().unsent(request);
     }
 
-    pub(crate) fn opened(&self, request: RequestId, task: TaskId, now: Now, deadline_ms: u64) -> Result<(), IdTwice> {
+    pub(crate) fn opened(&self, request: RequestId, task: TaskId, now: Now, deadline_ms: u64) -> Result<Option<Closed>, IdTwice> {
         self.state.lock().opened(request, task, now, deadline_ms)
     }
 

@@ -15,7 +15,7 @@ use crate::account::{Account, Shared, Tried, Wish};
 use crate::hold::Hold;
 use crate::mark::LaneMark;
 use crate::open::{self, Recovered};
-use crate::port::{Fact, Fence, HoldRow, Store, StoreError, UsageRow};
+use crate::port::{Fact, Fence, HoldRow, HoldState, Store, StoreError, UsageRow};
 use crate::slot::LimitIx;
 use crate::task::Owned;
 use crate::view::LimitView;
@@ -137,7 +137,8 @@ impl Books {
         }
         let asked = tokio::time::timeout(OWNER_WAIT, self.store.owner(account.name(), task)).await;
         let row = asked.map_err(|_| StoreError::Busy)??;
-        if let Some(row) = row.filter(|row| row.key == key) {
+        // an unknown hold's task is nobody's: another open one had its id
+        if let Some(row) = row.filter(|row| row.key == key && row.state != HoldState::Unknown) {
             account.remember(task, row.request, row.key);
         }
         // asked again: an id that was withheld in memory stays withheld

@@ -98,11 +98,12 @@ impl Drop for Hold {
 }
 
 impl Sent {
-    /// The provider took it and named a task; the hold stays open with it. An id that an open task has already withholds both.
-    pub fn opened(mut self, task: TaskId, now: Now, deadline_ms: u64) -> Result<(), IdTwice> {
+    /// The provider took it and named a task; the hold stays open with it. Gives a hold that this ends: its task had the id before,
+    /// and was not fetched by its deadline. An id that an open task has already withholds both, and both are unknown.
+    pub fn opened(mut self, task: TaskId, now: Now, deadline_ms: u64) -> Result<Option<Closed>, IdTwice> {
         match self.inner.take() {
             Some((account, request)) => account.opened(request, task, now, deadline_ms),
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tollgate_model::RequestId;
+use tollgate_model::{Name, RequestId, TaskId};
 
 use crate::hold::{Rates, Terms};
 use crate::port::{Fact, Fence, HoldRow, HoldState, Opened, Store, StoreError};
@@ -15,7 +15,8 @@ pub struct Recovered {
     pub machine_died: bool,
     /// Facts of the journal that the book did not have.
     pub replayed: usize,
-    /// Sent before the end of the last process, without an outcome: unknown from now on. Each wants its `outcome` line.
+    /// Sent before the end of the last process without an outcome, or with the id of another open task: unknown from now on. Each
+    /// wants its `outcome` line.
     pub unknown: Vec<HoldRow>,
     /// Holds open or unknown, all told.
     pub(crate) unsettled: Vec<HoldRow>,
@@ -46,14 +47,24 @@ pub(crate) async fn recover(
 }
 
 async fn give_up(store: &dyn Store, fence: Fence, unsettled: &mut [HoldRow]) -> Result<Vec<HoldRow>, StoreError> {
+    let mut named: HashMap<(Name, TaskId), u32> = HashMap::new();
+    for task in unsettled.iter().filter_map(open_task) {
+        *named.entry(task).or_default() += 1;
+    }
+    // two open tasks with one id are nobody's, in a new process too
+    let is_owned = |row: &HoldRow| open_task(row).is_some_and(|task| named.get(&task) == Some(&1));
     let mut unknown = Vec::new();
-    for row in unsettled.iter_mut().filter(|row| row.state == HoldState::Open && row.task.is_none()) {
+    for row in unsettled.iter_mut().filter(|row| row.state == HoldState::Open && !is_owned(row)) {
         row.state = HoldState::Unknown;
         unknown.push(row.clone());
     }
     let facts = unknown.iter().map(|row| Fact::Unknown { request: row.request, at: row.at }).collect();
     store.post(fence, facts, HashMap::new(), Vec::new()).await?;
     Ok(unknown)
+}
+
+fn open_task(row: &HoldRow) -> Option<(Name, TaskId)> {
+    row.task.filter(|_| row.state == HoldState::Open).map(|task| (row.upstream.clone(), task))
 }
 
 /// A request's facts in the order in which they can happen, requests by their time.

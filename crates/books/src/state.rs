@@ -40,8 +40,9 @@ pub(crate) struct State {
     scopes: Scopes,
     pub(crate) holds: HashMap<RequestId, Open>,
     pub(crate) tasks: HashMap<TaskId, Task>,
-    /// Deadlines of open tasks and unknown holds, in order: one account has one deadline, so the queue is sorted.
-    pub(crate) deadlines: VecDeque<(u64, Due)>,
+    /// Deadlines of open tasks, and of the permits of unknown holds: an account has one of each length, so both are in order.
+    pub(crate) deadlines: VecDeque<(u64, TaskId)>,
+    pub(crate) permits: VecDeque<(u64, RequestId)>,
     /// Closed tasks, oldest first, to be forgotten.
     pub(crate) closed: VecDeque<(u64, TaskId)>,
     /// What the book does not know yet.
@@ -52,13 +53,6 @@ pub(crate) struct State {
     /// Raised by every account when a team's limit is set, lowered, or turns out to be overdrawn: what the others have leased of
     /// it was granted under other numbers.
     edition: Arc<AtomicU64>,
-}
-
-/// What is due at a deadline.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Due {
-    Task(TaskId),
-    Permit(RequestId),
 }
 
 /// What makes two limits the same one with another amount.
@@ -95,6 +89,7 @@ impl State {
             holds: HashMap::new(),
             tasks: HashMap::new(),
             deadlines: VecDeque::new(),
+            permits: VecDeque::new(),
             closed: VecDeque::new(),
             pending: Vec::new(),
             latest: now.wall,

@@ -9,7 +9,7 @@ pub(crate) struct Task {
     pub(crate) key: KeyId,
     /// Whether its hold is open.
     pub(crate) open: bool,
-    /// Two open tasks were given one id: nobody may read either.
+    /// Two open tasks were given one id: nobody may read either, and both holds are unknown.
     pub(crate) withheld: bool,
     /// When it is polled by the gate itself, if nobody has fetched it by then.
     pub(crate) deadline: Mono,

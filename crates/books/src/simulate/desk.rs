@@ -69,6 +69,7 @@ impl Desk {
             named: None,
             task: None,
             permit: Some(u64::MAX),
+            withheld: false,
             due: u64::MAX,
         };
         self.ledger.entries.insert(request, entry.clone());

@@ -75,10 +75,6 @@ impl Lane {
         self.lines.iter().map(|(number, fact)| (self.name.to_owned(), *number, fact.clone()))
     }
 
-    pub(super) fn facts(&self) -> impl Iterator<Item = &Fact> {
-        self.lines.iter().map(|(_, fact)| fact)
-    }
-
     /// A new process goes on behind everything that the disk or the book knows of.
     pub(super) fn go_on(&mut self, known: u64, mark: LaneMark) {
         self.last = self.lines.last().map_or(0, |(number, _)| *number).max(known);

@@ -30,6 +30,8 @@ pub(super) struct Entry {
     pub(super) task: Option<TaskId>,
     /// Until when it counts among open tasks, on the process's own clock; for ever unless it is unknown.
     pub(super) permit: Option<u64>,
+    /// Another open task has its id: nobody's until its deadline.
+    pub(super) withheld: bool,
     /// When the gate itself asks for its task.
     pub(super) due: u64,
 }
@@ -118,15 +120,17 @@ impl Ledger {
         u32::try_from(self.entries.values().filter(counts).count()).unwrap_or(u32::MAX)
     }
 
-    /// A process has died: what is known of each purchase is what the book or a surviving line says.
-    pub(super) fn recover(&mut self, told: &Told) -> Vec<RequestId> {
+    /// A process has died: what is known of each purchase is what the book or a surviving line says. What was dropped behind its
+    /// intent is known as such by a line that may be lost; its intent counts only if the book's marks are not past it.
+    pub(super) fn recover(&mut self, all: &Told, behind: &Told) -> Vec<RequestId> {
         let mut given_up = Vec::new();
         for (request, entry) in &mut self.entries {
-            let heard = told.get(request).copied().unwrap_or_default();
             let was = entry.stand;
+            let told = if was == Stand::Gone { behind } else { all };
+            let heard = told.get(request).copied().unwrap_or_default();
             entry.stand = match (was, heard) {
-                (Stand::Gone | Stand::Lost, _) => was,
-                (Stand::Reserved, Heard { held: false, .. }) => Stand::Gone,
+                (Stand::Lost, _) => was,
+                (Stand::Reserved | Stand::Gone, Heard { held: false, .. }) => Stand::Gone,
                 (_, Heard { held: false, .. }) => Stand::Lost,
                 (_, Heard { end: Some(End::Settled(cost)), .. }) => Stand::Settled(cost),
                 (_, Heard { end: Some(End::Voided), .. }) => Stand::Voided,
@@ -140,6 +144,7 @@ impl Ledger {
             if heard.opened {
                 entry.task = entry.named;
             }
+            entry.withheld = false;
             // what the provider took beyond what was held is forgotten with its answer
             entry.charged = match entry.stand {
                 Stand::Settled(cost) => cost,

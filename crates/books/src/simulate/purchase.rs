@@ -41,7 +41,7 @@ pub(super) enum Answer {
 pub(super) const UNKNOWN_PERMIT_NS: u64 = 600_000_000_000;
 
 /// What was done, and where the purchase stands then; nowhere when it has ended.
-type Moved = (&'static str, Option<Stage>);
+pub(super) type Moved = (&'static str, Option<Stage>);
 
 impl World {
     /// Moves one purchase on; says what was done.
@@ -70,10 +70,15 @@ impl World {
         self.desk.lock().ledger.entries.get_mut(&request).map(change)
     }
 
+    /// Nothing was sent, and everything has returned.
+    pub(super) fn gone(&self, request: RequestId) {
+        self.entry(request, |entry| entry.stand = Stand::Gone);
+    }
+
     fn intend(&mut self, random: &mut Random, request: RequestId, lane: usize, hold: Hold) -> Moved {
         if random.one_in(8) {
             drop(hold);
-            self.entry(request, |entry| entry.stand = Stand::Gone);
+            self.gone(request);
             return ("dropped before its intent", None);
         }
         let Some(entry) = self.entry(request, |entry| entry.clone()) else { return ("a purchase of nobody", None) };
@@ -99,7 +104,7 @@ impl World {
             lane.done(number);
             let outcome = lane.append(Fact::Voided { request, at });
             lane.done(outcome);
-            self.entry(request, |entry| entry.stand = Stand::Gone);
+            self.gone(request);
             return ("no room in the journal for", None);
         }
         self.lane(lane).flush();
@@ -154,7 +159,7 @@ impl World {
         }
     }
 
-    fn told(&mut self, (request, lane): (RequestId, usize), sent: Sent, answer: Answer, number: u64) -> Moved {
+    pub(super) fn told(&mut self, (request, lane): (RequestId, usize), sent: Sent, answer: Answer, number: u64) -> Moved {
         let now = self.clock.now();
         let said = match answer {
             Answer::Paid(cost) => {
@@ -177,14 +182,16 @@ impl World {
         let Some(account) = desk.ledger.entries.get(&request).map(|entry| entry.buyer.account.clone()) else { return };
         desk.tell(&account, now.mono.nanos(), now.wall);
         let due = now.mono.nanos() + desk.scenario.deadline_ms * 1_000_000;
-        let same = |entry: &Entry| entry.buyer.account == account && entry.task == Some(task) && entry.stand == Stand::Opened;
+        let same =
+            |entry: &Entry| entry.buyer.account == account && entry.task == Some(task) && (entry.stand == Stand::Opened || entry.withheld);
         let mut both_open = false;
         for entry in desk.ledger.entries.values_mut().filter(|entry| same(entry)) {
             if entry.due > now.mono.nanos() {
+                entry.permit = if entry.withheld { entry.permit } else { Some(now.mono.nanos() + UNKNOWN_PERMIT_NS) };
                 entry.stand = Stand::Unknown;
-                entry.permit = Some(now.mono.nanos() + UNKNOWN_PERMIT_NS);
+                entry.withheld = true;
                 both_open = true;
-            } else {
+            } else if entry.stand == Stand::Opened {
                 // nobody can ask for it any more: it is taken to have cost what was held
                 entry.stand = Stand::Settled(entry.held);
                 entry.permit = None;
@@ -198,6 +205,8 @@ impl World {
             entry.stand = if both_open { Stand::Unknown } else { Stand::Opened };
             entry.permit = Some(if both_open { now.mono.nanos() + UNKNOWN_PERMIT_NS } else { u64::MAX });
             entry.task = Some(task);
+            // the first of the two has the deadline
+            entry.withheld = false;
             entry.due = due;
         }
         desk.figures.tasks += 1;

@@ -13,7 +13,7 @@ use tollgate_model::{Limit, Mono, Name, Now, RequestId, Timestamp};
 use super::desk::{Desk, Order};
 use super::journal::Lane;
 use super::ledger::Stand;
-use super::purchase::UNKNOWN_PERMIT_NS;
+use super::purchase::{Purchase, Stage, UNKNOWN_PERMIT_NS};
 use super::random::Random;
 use super::scenario::{METHODS, Scenario};
 use super::weather::{Weather, hear};
@@ -104,9 +104,15 @@ impl World {
     pub(super) async fn open(&mut self) -> Result<(), String> {
         *self.clock.process.lock() = Instant::now();
         let lines: Vec<(String, u64, Fact)> = self.lanes().into_iter().flat_map(Lane::read).collect();
-        let mut expected = self.weather.told();
-        self.lanes().into_iter().flat_map(Lane::facts).for_each(|fact| hear(&mut expected, fact));
-        let given_up = self.desk.lock().ledger.recover(&expected);
+        let known = self.weather.book().marks();
+        let (mut all, mut behind) = (self.weather.told(), self.weather.told());
+        for (lane, number, fact) in &lines {
+            hear(&mut all, fact);
+            if known.get(lane).is_none_or(|mark| number > mark) {
+                hear(&mut behind, fact);
+            }
+        }
+        let given_up = self.desk.lock().ledger.recover(&all, &behind);
         let floor = lines.iter().map(|(_, _, fact)| at(fact)).max().unwrap_or_default();
         let clock = self.clock.clone();
         let boot = format!("boot-{}", self.boot);
@@ -117,7 +123,6 @@ impl World {
         if unknown != given_up {
             return Err(format!("{} holds were given up at the start, not {}", unknown.len(), given_up.len()));
         }
-        let known = self.weather.book().marks();
         for lane in [&mut self.first, &mut self.second, &mut self.recovery] {
             lane.go_on(known.get(lane.name).copied().unwrap_or(0), books.lane(lane.name));
         }
@@ -247,42 +252,30 @@ impl World {
     }
 
     fn drop_hands(&mut self) {
-        use super::purchase::Stage;
         let hands = std::mem::take(&mut self.desk.lock().hands);
         let at = self.clock.now().wall;
-        for purchase in hands {
-            let request = purchase.request;
-            let (number, owed) = match purchase.stage {
+        for Purchase { request, lane, stage } in hands {
+            match stage {
                 Stage::Reserved(hold) => {
                     drop(hold);
-                    if let Some(entry) = self.desk.lock().ledger.entries.get_mut(&request) {
-                        entry.stand = Stand::Gone;
-                    }
-                    continue;
+                    self.gone(request);
                 }
-                // an intent whose call was interrupted: its outcome says unknown, and the hold has returned
                 Stage::Written(hold, number) | Stage::Durable(hold, number) => {
                     drop(hold);
-                    if let Some(entry) = self.desk.lock().ledger.entries.get_mut(&request) {
-                        entry.stand = Stand::Gone;
-                    }
-                    (self.lane(purchase.lane).append(Fact::Voided { request, at }), Some(number))
+                    self.gone(request);
+                    self.lane(lane).done(number);
+                    let outcome = self.lane(lane).append(Fact::Voided { request, at });
+                    self.lane(lane).done(outcome);
                 }
                 Stage::Sent(sent) => {
+                    let outcome = self.lane(lane).append(Fact::Unknown { request, at });
                     sent.unknown();
+                    self.lane(lane).done(outcome);
                     self.became_unknown(request);
-                    (self.lane(purchase.lane).append(Fact::Unknown { request, at }), None)
                 }
-                Stage::Answered(sent, _, number) => {
-                    sent.unknown();
-                    self.became_unknown(request);
-                    (number, None)
+                Stage::Answered(sent, answer, number) => {
+                    self.told((request, lane), sent, answer, number);
                 }
-            };
-            let lane = self.lane(purchase.lane);
-            lane.done(number);
-            if let Some(owed) = owed {
-                lane.done(owed);
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::hold::Closed;
 use crate::port::Fact;
 use crate::slot::Kind;
 use crate::state::scopes::Move;
-use crate::state::{Due, Open, State};
+use crate::state::{Open, State};
 
 impl State {
     /// Nothing was sent: as if it had never been.
@@ -66,10 +66,12 @@ impl State {
     pub(crate) fn unknown(&mut self, request: RequestId) {
         let at = self.latest;
         let Some(open) = self.holds.get_mut(&request) else { return };
-        open.unknown = true;
+        if std::mem::replace(&mut open.unknown, true) {
+            return;
+        }
         self.pending.push(Fact::Unknown { request, at });
         let due = self.now.mono.plus_millis(UNKNOWN_PERMIT_MS).nanos();
-        self.deadlines.push_back((due, Due::Permit(request)));
+        self.permits.push_back((due, request));
     }
 
     /// Gives the permit of an unknown hold back; its money stays.
@@ -87,7 +89,7 @@ impl State {
     pub(crate) fn restore(&mut self, open: Open) {
         let due = self.now.mono.plus_millis(UNKNOWN_PERMIT_MS).nanos();
         if open.unknown {
-            self.deadlines.push_back((due, Due::Permit(open.terms.request)));
+            self.permits.push_back((due, open.terms.request));
         }
         self.holds.insert(open.terms.request, open);
     }

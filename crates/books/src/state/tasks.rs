@@ -1,10 +1,12 @@
 //! Who owns which task, and which is overdue?
 
+use std::collections::VecDeque;
+
 use tollgate_model::{KeyId, Mono, Now, RequestId, TaskId, Timestamp};
 
 use crate::hold::{Closed, IdTwice};
 use crate::port::Fact;
-use crate::state::{Due, State};
+use crate::state::State;
 use crate::task::{Ending, Owned, Task};
 
 /// A closed task is remembered this long in memory, and this many at most; the book remembers it longer.
@@ -12,26 +14,39 @@ const REMEMBERED_NS: u64 = 3_600_000_000_000;
 const MOST_CLOSED: usize = 200_000;
 
 impl State {
-    pub(crate) fn opened(&mut self, request: RequestId, task: TaskId, now: Now, deadline_ms: u64) -> Result<(), IdTwice> {
+    /// The provider named a hold's task. Gives the hold that had the id before and was not ended by its deadline: nobody can ask
+    /// for it any more, so it is taken to have cost what was held.
+    pub(crate) fn opened(&mut self, request: RequestId, task: TaskId, now: Now, deadline_ms: u64) -> Result<Option<Closed>, IdTwice> {
         self.now = now;
-        let Some(open) = self.holds.get_mut(&request) else { return Ok(()) };
-        let key = open.terms.key;
+        let Some(open) = self.holds.get_mut(&request) else { return Ok(None) };
+        let (key, deadline) = (open.terms.key, now.mono.plus_millis(deadline_ms));
         open.task = Some(task);
-        let deadline = now.mono.plus_millis(deadline_ms);
         self.pending.push(Fact::Opened { request, task, at: now.wall });
-        self.deadlines.push_back((deadline.nanos(), Due::Task(task)));
-        let twice = match self.tasks.get_mut(&task) {
-            Some(old) if old.open && old.deadline > now.mono => {
-                old.withheld = true;
-                true
+        let old = self.tasks.get(&task).filter(|old| old.open || old.withheld).map(|old| (old.request, old.deadline > now.mono));
+        let closed = match old {
+            Some((old, true)) => {
+                self.withhold(task, old, request);
+                return Err(IdTwice);
             }
-            _ => false,
+            Some((old, false)) => {
+                self.holds.get(&old).map(|old| old.terms.cost).and_then(|held| self.close(old, Some(held), true, now.wall))
+            }
+            None => None,
         };
-        if twice {
-            return Err(IdTwice);
-        }
+        self.deadlines.push_back((deadline.nanos(), task));
         self.tasks.insert(task, Task { request, key, open: true, withheld: false, deadline });
-        Ok(())
+        Ok(closed)
+    }
+
+    /// Two open tasks have one id: nobody may read either, nobody can say how they end, and both stay spent.
+    fn withhold(&mut self, task: TaskId, old: RequestId, new: RequestId) {
+        for request in [old, new] {
+            self.unknown(request);
+        }
+        if let Some(known) = self.tasks.get_mut(&task) {
+            (known.open, known.withheld) = (false, true);
+        }
+        self.closed.push_back((self.now.mono.nanos(), task));
     }
 
     pub(crate) fn task(&self, key: KeyId, task: TaskId) -> Option<Owned> {
@@ -50,7 +65,7 @@ impl State {
     pub(crate) fn restore_task(&mut self, task: TaskId, request: RequestId, key: KeyId, deadline_ms: u64) {
         let deadline = self.now.mono.plus_millis(deadline_ms);
         self.tasks.insert(task, Task { request, key, open: true, withheld: false, deadline });
-        self.deadlines.push_back((deadline.nanos(), Due::Task(task)));
+        self.deadlines.push_back((deadline.nanos(), task));
     }
 
     pub(crate) fn end(&mut self, task: TaskId, ending: Ending, at: Timestamp) -> Option<Closed> {
@@ -76,19 +91,16 @@ impl State {
 
     pub(crate) fn overdue(&mut self, now: Now, most: usize) -> Vec<TaskId> {
         self.now = now;
+        while let Some((_, request)) = due(&mut self.permits, now) {
+            self.permit_ends(request);
+        }
         let mut overdue = Vec::new();
         while overdue.len() < most
-            && let Some((at, due)) = self.deadlines.front().copied()
-            && at <= now.mono.nanos()
+            && let Some((at, task)) = due(&mut self.deadlines, now)
         {
-            self.deadlines.pop_front();
-            match due {
-                Due::Task(task) => {
-                    if self.tasks.get(&task).is_some_and(|task| task.open && task.deadline <= now.mono) {
-                        overdue.push(task);
-                    }
-                }
-                Due::Permit(request) => self.permit_ends(request),
+            // an id that was given again has the deadline of its newest task
+            if self.tasks.get(&task).is_some_and(|task| task.open && task.deadline.nanos() == at) {
+                overdue.push(task);
             }
         }
         self.forget();
@@ -108,4 +120,9 @@ impl State {
             }
         }
     }
+}
+
+/// Takes what is due first, if it is due.
+fn due<T>(queue: &mut VecDeque<(u64, T)>, now: Now) -> Option<(u64, T)> {
+    queue.pop_front_if(|(at, _)| *at <= now.mono.nanos())
 }

@@ -5,4 +5,5 @@
 mod caps;
 mod desk;
 mod shared;
+mod tasks;
 mod windows;

@@ -10,7 +10,7 @@ use tollgate_secrets::VersionId;
 use super::arm::Armed;
 use super::intend::Intended;
 use super::own::Owned;
-use super::record::Line;
+use super::record::{self, Line};
 use super::send::Answered;
 use crate::fault::{self, Place};
 use crate::gate::Upstream;
@@ -102,10 +102,19 @@ fn outcome(reading: &Reading<'_>, held: Money) -> Outcome {
 fn tell(sent: Sent, outcome: Outcome, upstream: &Upstream, worker: &Worker) -> Result<(), Refusal> {
     let now = worker.lately();
     match outcome {
-        Outcome::Opened(task) => sent.opened(task, now, upstream.profile.task_deadline_ms()).map_err(|twice| {
-            worker.alarm("task_id_twice", &upstream.name, &twice.to_string());
-            Refusal::from(unknown("the provider gave the id of an open task a second time: both are withheld"))
-        }),
+        Outcome::Opened(task) => match sent.opened(task, now, upstream.profile.task_deadline_ms()) {
+            Ok(before) => {
+                // its task had the id before, and nobody has fetched it by its deadline
+                if let Some(closed) = before {
+                    record::settled(worker, &upstream.name, None, task, &closed);
+                }
+                Ok(())
+            }
+            Err(twice) => {
+                worker.alarm("task_id_twice", &upstream.name, &twice.to_string());
+                Err(unknown("the provider gave the id of an open task a second time: both are withheld").into())
+            }
+        },
         Outcome::Paid(cost) => {
             if let Some(closed) = sent.settle(cost, now) {
                 stop_if_exceeded(worker, upstream, &closed);
