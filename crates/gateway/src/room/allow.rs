@@ -79,7 +79,7 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
 fn price(timely: &Timely<'_>, line: &mut Line<'_>) -> Result<Money, Refusal> {
     let identified = &timely.located.identified;
     let upstream = identified.arrival.upstream;
-    if !upstream.profile.offers(&identified.operation) {
+    if !upstream.profile.offers(identified.operation) {
         return Err(Denial::new(DenialCode::OperationDenied, "the provider does not have this operation").into());
     }
     let submit = identified.operation.submit().ok_or_else(|| Denial::new(DenialCode::OperationDenied, "not a submission"))?;

@@ -108,7 +108,7 @@ pub(crate) fn arrive<'a>(
     };
     let id = RequestId::new(now.wall, random);
     let unheard = record::Unheard::new(worker, id, now, peer);
-    let arrived = tell_apart(worker, entrance, Heard { id, now, peer }, head, bytes, body);
+    let arrived = tell_apart(worker, entrance, &Heard { id, now, peer }, head, bytes, body);
     unheard.was_heard();
     arrived
 }
@@ -123,13 +123,13 @@ struct Heard {
 fn tell_apart<'a>(
     worker: &'a Worker,
     entrance: &'a Entrance,
-    heard: Heard,
+    heard: &Heard,
     head: &RequestHead,
     bytes: &'a [u8],
     body: &'a [u8],
 ) -> Arrived<'a> {
     fault::at(Place::Listen);
-    let Heard { id, now, peer } = heard;
+    let Heard { id, now, peer } = *heard;
     let settings = &worker.gate.settings;
     let forwarded = head.values(bytes, settings.forwarded_header.name());
     let client = client_address(peer, forwarded, settings.forwarded_header, &settings.trusted_proxies);

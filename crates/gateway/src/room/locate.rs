@@ -27,8 +27,8 @@ pub(crate) fn from<'a>(identified: Identified<'a>, line: &mut Line<'_>) -> Resul
 
 impl<'a> Located<'a> {
     /// What is asked: it decides which rooms follow.
-    pub(crate) fn operation(&self) -> &Operation<'a> {
-        &self.identified.operation
+    pub(crate) const fn operation(&self) -> &'a Operation<'a> {
+        self.identified.operation
     }
 }
 

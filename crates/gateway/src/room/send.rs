@@ -44,7 +44,7 @@ impl Answer {
     }
 
     /// The answer has been read: its buffers serve the next exchange.
-    pub(crate) fn is_read(self, worker: &Worker) {
+    pub(crate) fn give_back(self, worker: &Worker) {
         worker.give_scratch(self.scratch);
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
     let mut body = worker.body();
     render::reading(&upstream.profile, identified.operation, line.form, &reading, &mut body);
     drop(reading);
-    answer.is_read(worker);
+    answer.give_back(worker);
     Ok(Settled(Reply::dialect(identified.arrival.id, line.form, body)))
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn read(answered: Answered<Armed<Owned<'_>>>, worker: &Worker, line: 
     let mut body = worker.body();
     render::reading(&upstream.profile, identified.operation, line.form, &reading, &mut body);
     drop(reading);
-    answer.is_read(worker);
+    answer.give_back(worker);
     Reply::dialect(identified.arrival.id, line.form, body)
 }
 
