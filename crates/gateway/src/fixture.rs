@@ -184,6 +184,7 @@ fn upstream(provider: SocketAddr, books: &Books, real_key: Option<&str>) -> Arc<
         keyring,
         threads: None,
         breaker: Default::default(),
+        crowd: Default::default(),
         stopped: Default::default(),
     })
 }

@@ -15,6 +15,7 @@ use tollgate_secrets::Keyring;
 
 use crate::breaker::Breaker;
 use crate::clock::Clock;
+use crate::crowd::Crowd;
 use crate::egress::dial::Origin;
 use crate::guests::Guests;
 use crate::recent::Recent;
@@ -86,6 +87,8 @@ pub struct Upstream {
     pub threads: Option<u32>,
     /// Whether the provider refuses the real key.
     pub breaker: Breaker,
+    /// Whether the provider has just said that all its slots are taken.
+    pub crowd: Crowd,
     /// Methods that cost more than their price says; until the gate is started with a higher one.
     pub stopped: ArcSwap<Vec<Box<str>>>,
 }

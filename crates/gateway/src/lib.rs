@@ -3,6 +3,7 @@
 mod breaker;
 pub mod clock;
 mod corridor;
+mod crowd;
 mod deadline;
 pub mod egress;
 mod errand;
@@ -26,6 +27,7 @@ pub mod tally;
 mod worker;
 
 pub use breaker::Breaker;
+pub use crowd::Crowd;
 pub use gate::{Bound, Gate, Upstream, Upstreams};
 pub use guests::Guests;
 pub use recent::Recent;

@@ -48,6 +48,7 @@ pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clo
             account,
             threads: upstream.plan.map(|plan| plan.threads).or(threads),
             breaker: Default::default(),
+            crowd: Default::default(),
             stopped: Default::default(),
         });
         with_limits.push((made, limits));

@@ -58,7 +58,8 @@ pub(crate) async fn allowance(located: &Located<'_>, worker: &Worker, line: &Lin
     let mut body = Vec::with_capacity(64);
     if matches!(operation, Operation::Threads) {
         let open = bound.upstream.account.open_holds(&Scope::Key(key.id));
-        let (threads, working) = threads(&views, open, bound.upstream.threads);
+        let crowded = bound.upstream.crowd.is_there(arrival.now.mono);
+        let (threads, working) = threads(&views, open, bound.upstream.threads, crowded);
         render::threads(threads, working, line.form, &mut body);
     } else {
         render::balance(balance(&views, bound.upstream.prices.iter().map(|(_, price)| price).min()), line.form, &mut body);
@@ -86,19 +87,20 @@ fn is_cap(view: &LimitView, money: bool) -> bool {
     }
 }
 
-/// The key's concurrency limit and its open tasks; the plan's threads where the key has none. A key whose rate is used up for
-/// now is told that all are busy: SDKs that ask before they give up then wait (REFUSALS.md).
-fn threads(views: &[LimitView], open: u32, plan: Option<u32>) -> (u32, u32) {
+/// The key's concurrency limit and its open tasks; the plan's threads where the key has none. A key that would be refused for
+/// now, in its rate or in anybody's open tasks, by us or by the provider, is told that all are busy: SDKs that ask before they
+/// give up then wait, and would else say that the account has expired (REFUSALS.md).
+fn threads(views: &[LimitView], open: u32, plan: Option<u32>, crowded: bool) -> (u32, u32) {
     let mut threads = None;
     let mut working = open;
-    let mut limited = false;
+    let mut limited = crowded;
     for view in views {
+        limited |= view.left <= 0 && matches!(view.limit.kind, LimitKind::Rate(_) | LimitKind::Concurrency(_));
         match view.limit.kind {
             LimitKind::Concurrency(most) if threads.is_none_or(|tightest| most < tightest) => {
                 threads = Some(most);
                 working = u32::try_from(view.used).unwrap_or(u32::MAX);
             }
-            LimitKind::Rate(_) if view.left <= 0 => limited = true,
             LimitKind::Concurrency(_) | LimitKind::Rate(_) | LimitKind::Cap { .. } => {}
         }
     }

@@ -47,6 +47,9 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
     judge_key(worker, upstream, entry.version(), answer.status, &reading);
     if let Reading::Refused(refused) = &reading {
         refusal(refused, line);
+        if refused.class == WordClass::NoSlot {
+            upstream.crowd.said(worker.gate.clock.now().mono);
+        }
     }
     let (end, cost) = match &outcome {
         Outcome::Opened(task) => {

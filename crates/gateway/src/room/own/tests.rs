@@ -38,10 +38,13 @@ fn the_balance_is_the_tightest_cap_in_money_then_tasks_at_their_price() {
 }
 
 #[test]
-fn threads_are_the_keys_concurrency_and_all_busy_while_its_rate_is_used_up() {
+fn threads_are_the_keys_concurrency_and_all_busy_while_a_submission_would_be_refused_for_now() {
     let permits = view(LimitKind::Concurrency(5), 2, 3);
-    assert_eq!(threads(std::slice::from_ref(&permits), 2, Some(50)), (5, 2));
-    assert_eq!(threads(&[], 2, Some(50)), (50, 2));
+    assert_eq!(threads(std::slice::from_ref(&permits), 2, Some(50), false), (5, 2));
+    assert_eq!(threads(&[], 2, Some(50), false), (50, 2));
     let rate = view(LimitKind::Rate(Rate { per_minute: 60, burst: 6 }), 1, 0);
-    assert_eq!(threads(&[permits, rate], 2, Some(50)), (5, 5));
+    assert_eq!(threads(&[permits.clone(), rate], 2, Some(50), false), (5, 5));
+    let plan = view(LimitKind::Concurrency(50), 50, 0);
+    assert_eq!(threads(&[permits.clone(), plan], 2, Some(50), false), (5, 5), "others have the whole plan");
+    assert_eq!(threads(&[permits], 2, Some(50), true), (5, 5), "the provider has said so");
 }
