@@ -36,7 +36,7 @@ def picture(request, pauses):
 
 
 def submit(request, pauses):
-    return {"task": str(connect(request, pauses).send("recaptcha_v2", googlekey=SITE_KEY, pageurl=PAGE))}
+    return {"task": str(connect(request, pauses).send("recaptcha_v2", **{"googlekey": SITE_KEY, "pageurl": PAGE} | request.get("params", {})))}
 
 
 def poll(request, pauses):

@@ -47,7 +47,7 @@ def picture_file(request, pauses):
 
 
 def submit(request, pauses):
-    return {"task": connect(request, pauses).send(method="userrecaptcha", googlekey=SITE_KEY, pageurl=PAGE)}
+    return {"task": connect(request, pauses).send(**{"method": "userrecaptcha", "googlekey": SITE_KEY, "pageurl": PAGE} | request.get("params", {}))}
 
 
 def poll(request, pauses):

@@ -18,6 +18,6 @@ pub use place::{Place, REAL_KEY};
 pub use process::{Process, binary, drive, run, run_with};
 pub use request::{FORM, JSON, MULTIPART, get, multipart, post};
 pub use sdk::{Driver, Sdk};
-pub use stand::{Setup, Stand, poll, submission};
+pub use stand::{Setup, Stand, closed_hours, poll, submission};
 pub use stub::{Said, Stub};
 pub use witness::Witness;

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -89,14 +88,6 @@ fn se_04_a_provider_that_gives_no_answer_leaves_no_url_and_no_key_behind() -> Re
     deaf.leaves("0")
 }
 
-/// Replaces the real key, as an operator would.
-fn put_key(stand: &Stand, key: &str) -> Result<()> {
-    let (path, fresh) = (stand.folder().join("real.key"), stand.folder().join("real.key.new"));
-    fs::write(&fresh, key)?;
-    fs::set_permissions(&fresh, fs::Permissions::from_mode(0o600))?;
-    Ok(fs::rename(fresh, path)?)
-}
-
 #[test]
 fn se_14_a_provider_that_refuses_the_key_is_shown_it_once_until_there_is_another() -> Result<()> {
     let stub = Stub::start()?;
@@ -127,7 +118,7 @@ fn se_14_a_provider_that_refuses_the_key_is_shown_it_once_until_there_is_another
         assert_eq!(stub.heard().len(), heard, "the refused key was shown again ({number})");
         // another version is tried at once
         stub.say(Said::body(format!("OK|7000000{number}").as_bytes()));
-        put_key(&stand, &format!("{number}123456789abcdef0123456789abcdef"))?;
+        stand.put_real_key(&format!("{number}123456789abcdef0123456789abcdef"))?;
         let patience = (0..40).find(|_| {
             std::thread::sleep(Duration::from_millis(100));
             call(stand.at, &submission(&key)).is_ok_and(|answer| answer.task().is_some())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use tollgate_tests::{Answer, Stand, call, from, submission};
+use tollgate_tests::{Answer, Stand, call, closed_hours, from, submission};
 
 const ABROAD: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
 
@@ -21,14 +21,6 @@ fn would_deny(line: &Value) -> Option<&Value> {
 
 fn factor<'a>(line: &'a Value, name: &str) -> Option<&'a str> {
     line.pointer(&format!("/tollgate/factors/{name}"))?.as_str()
-}
-
-/// An opening of one minute on the weekday before yesterday: closed now, in every zone.
-fn closed(answer: &Answer) -> Result<String> {
-    let millis = i64::from_str_radix(&answer.id().replace('-', "")[..12], 16)?;
-    let days = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    let day = days.get(usize::try_from(millis / 86_400_000 + 5)? % days.len()).context("no such day")?;
-    Ok(format!("{day} 03:00-03:01 UTC"))
 }
 
 #[test]
@@ -52,7 +44,7 @@ fn an_observed_address_is_let_pass_and_recorded_and_refused_after_the_end() -> R
 fn observed_hours_are_let_pass_and_recorded_and_refused_after_the_end() -> Result<()> {
     let stand = Stand::new()?;
     let key = stand.key("trial", json!({ "caps": ["10/day"] }))?;
-    let hours = closed(&call(stand.at, &submission(&key))?)?;
+    let hours = closed_hours(&call(stand.at, &submission(&key))?)?;
     let change = json!({ "hours": [hours], "observe": ["hours"], "until": "1s" });
     stand.ask("PATCH", "/v1/keys/trial", Some(&change))?;
     let passed = call(stand.at, &submission(&key))?;
@@ -86,7 +78,7 @@ fn an_observed_rate_is_let_pass_and_recorded_and_refused_after_the_end() -> Resu
 fn what_is_observed_together_is_recorded_together_and_caps_bind_all_the_same() -> Result<()> {
     let stand = Stand::new()?;
     let key = stand.key("trial", json!({ "caps": ["0.20/day"], "rate": "1/min burst 1" }))?;
-    let hours = closed(&call(stand.at, &submission(&key))?)?;
+    let hours = closed_hours(&call(stand.at, &submission(&key))?)?;
     let change = json!({ "hours": [hours], "observe": ["network", "hours", "rate"], "until": "7d" });
     stand.ask("PATCH", "/v1/keys/trial", Some(&change))?;
     let passed = from(stand.at, ABROAD, &submission(&key), &[])?;
