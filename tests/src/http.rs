@@ -72,19 +72,29 @@ pub fn answers(bytes: &[u8]) -> Result<Vec<Answer>> {
 }
 
 /// A connection that is kept between calls.
-pub(crate) struct Kept {
+pub struct Kept {
     stream: BufReader<TcpStream>,
 }
 
 impl Kept {
     /// Connects.
-    pub(crate) fn open(at: SocketAddr) -> Result<Self> {
-        Ok(Self { stream: BufReader::new(connect(at, Ipv4Addr::LOCALHOST)?) })
+    pub fn open(at: SocketAddr) -> Result<Self> {
+        Self::open_from(at, Ipv4Addr::LOCALHOST)
+    }
+
+    /// Connects from one of this machine's addresses.
+    pub fn open_from(at: SocketAddr, source: Ipv4Addr) -> Result<Self> {
+        Ok(Self { stream: BufReader::new(connect(at, source)?) })
     }
 
     /// A GET and its answer, which has a `Content-Length`; after an error the connection is of no use.
-    pub(crate) fn call(&mut self, target: &str) -> Result<Answer> {
-        self.stream.get_mut().write_all(format!("GET {target} HTTP/1.1\r\nHost: gate\r\n\r\n").as_bytes())?;
+    pub fn call(&mut self, target: &str) -> Result<Answer> {
+        self.send(&format!("GET {target} HTTP/1.1\r\nHost: gate\r\n\r\n"))
+    }
+
+    /// A request as it is written, and its answer.
+    pub fn send(&mut self, request: &str) -> Result<Answer> {
+        self.stream.get_mut().write_all(request.as_bytes())?;
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\r\n\r\n") {
             ensure!(self.stream.read_until(b'\n', &mut bytes)? > 0, "no answer but {:?}", String::from_utf8_lossy(&bytes));
@@ -149,7 +159,7 @@ pub fn unix(socket: &Path, method: &str, path: &str, body: Option<&serde_json::V
 }
 
 fn connect(at: SocketAddr, source: Ipv4Addr) -> Result<TcpStream> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    let socket = Socket::new(Domain::for_address(at), Type::STREAM, None)?;
     if source != Ipv4Addr::LOCALHOST {
         socket.bind(&SocketAddr::new(IpAddr::V4(source), 0).into())?;
     }

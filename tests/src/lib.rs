@@ -13,7 +13,7 @@ mod stub;
 mod witness;
 
 pub use canary::{Search, forms};
-pub use http::{Answer, answers, call, exchange, exchange_from, from, unix};
+pub use http::{Answer, Kept, answers, call, exchange, exchange_from, from, unix};
 pub use place::{Place, REAL_KEY};
 pub use process::{Process, binary, drive, run, run_with};
 pub use request::{FORM, JSON, MULTIPART, get, multipart, post};
