@@ -22,7 +22,7 @@ impl Signals {
     }
 
     /// Waits for the next of them.
-    pub(crate) async fn to_stop(&mut self) {
+    pub(crate) async fn stopped(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

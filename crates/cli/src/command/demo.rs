@@ -71,7 +71,7 @@ async fn stay(stage: &Stage) -> Result<()> {
     println!("  curl '{gate}/in.php?key={key}&method=userrecaptcha&googlekey=k&pageurl=https://example.com'");
     println!("  curl 'http://{}/_sandbox/books'", stage.sandbox.address);
     println!("  {} --state {} audit tail", gate::program()?.display(), stage.gate.state().display());
-    signals.to_stop().await;
+    signals.stopped().await;
     Ok(())
 }
 

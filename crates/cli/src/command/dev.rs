@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &args::Dev, state: Option<&Path>, json: bool) -> Ou
         ready.sandbox = Some(sandbox_url);
         ready.key = Some(key);
         ready.say(json, &people).context("cannot write to stdout")?;
-        signals.to_stop().await;
+        signals.stopped().await;
         let closed = house.close().await;
         sandbox.shutdown().await;
         closed?;

@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &args::Sandbox, json: bool) -> Outcome {
         let people = format!("sandbox at {address}\nits key: {}\nits books: curl {address}/_sandbox/books\n", running.real_key);
         let ready = Ready { sandbox: Some(address), real_key: Some(running.real_key.clone()), ..Ready::default() };
         ready.say(json, &people).context("cannot write to stdout")?;
-        signals.to_stop().await;
+        signals.stopped().await;
         running.shutdown().await;
         Ok(())
     })

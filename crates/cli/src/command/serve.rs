@@ -29,10 +29,10 @@ pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {
         let house = house::open(&config).await?;
         let (ready, people) = told(&house, &config);
         ready.say(json, &people).context("cannot write to stdout")?;
-        signals.to_stop().await;
+        signals.stopped().await;
         tokio::select! {
             closed = house.close() => closed.map_err(Failed::from),
-            () = signals.to_stop() => Err(Failed::new("ended at once by a second signal: calls in flight are unknown until reconciled")),
+            () = signals.stopped() => Err(Failed::new("ended at once by a second signal: calls in flight are unknown until reconciled")),
         }
     })
 }
