@@ -92,6 +92,7 @@ fn every_verb_does_its_work_and_says_in_one_sentence_why_it_does_not() -> Result
         (&["key", "set", "shop"], "", 2, Complains("nothing was said")),
         (&["key", "set", "nobody", "--cap", "1/day"], "", 1, Complains("no key `nobody`")),
         (&["key", "rotate", "shop"], "", 0, Out("tgk_")),
+        (&["key", "show", "shop"], "", 0, Out(", valid until 2")),
         (&["key", "rotate", "shop", "--overlap", "soon"], "", 1, Complains("`overlap`")),
         (&["key", "rotate", "shop", "--now", "--overlap", "1h"], "", 2, Complains("cannot be used with")),
         (&["key", "rotate", "tgk_0000000000000000000000000000"], "", 2, Complains("never an argument")),

@@ -117,9 +117,17 @@ fn show(answer: &Value, json: bool) -> Outcome {
         facts.push(vec![name.to_owned(), print::instant(answer, place)]);
     }
     facts.push(vec!["observed".to_owned(), observed(answer)]);
+    facts.extend(answer.get("secrets").and_then(Value::as_array).into_iter().flatten().map(secret_fact));
     facts.retain(|fact| fact.get(1).is_none_or(|said| said != "-"));
     let name = print::text(answer, "/name");
     print::lines(&format!("{}\n{}", print::table(&["key", &name], &facts, ""), print::limits(answer)))
+}
+
+/// One of its secrets, by its last four characters.
+fn secret_fact(secret: &Value) -> Vec<String> {
+    let (hint, since, until) = (print::text(secret, "/hint"), print::instant(secret, "/created"), print::instant(secret, "/expires"));
+    let ends = if until == "-" { String::new() } else { format!(", valid until {until}") };
+    vec!["secret".to_owned(), format!("…{hint}, made {since}{ends}")]
 }
 
 /// Which checks are recorded and let pass, and until when.
