@@ -144,7 +144,9 @@ fn tell_apart<'a>(
     }
     let nowhere = |status, text| {
         record::turned_away(worker, id, now, peer, DenialCode::Malformed, status, text);
-        Arrived::Answered(Reply::bare(id, status, text))
+        let mut reply = Reply::bare(id, status, text);
+        reply.denied = (status >= 400).then_some(DenialCode::Malformed.as_str());
+        Arrived::Answered(reply)
     };
     match head.method {
         Method::Options => return nowhere(204, "OPTIONS"),
