@@ -145,6 +145,28 @@ fn tasks_a_day_are_a_cap_of_their_own() -> Result<()> {
 }
 
 #[test]
+fn caps_of_every_period_bind_together_each_until_its_own_reset() -> Result<()> {
+    let stand = Stand::new()?;
+    let key =
+        stand.key("caps", json!({ "caps": ["0.50/day Asia/Tokyo", "0.30/month America/New_York", "0.40/total"], "tasks": ["9/month"] }))?;
+    assert_eq!(bought(&at_once(&stand, vec![submission(&key); 12])), 3);
+    let refused = call(stand.at, &submission(&key))?;
+    let wait: u64 = refused.header("retry-after").context("a month ends")?.parse()?;
+    assert!(refused.denied() == Some("cap_reached") && wait <= 31 * 86_400, "{wait}");
+    stand.ask("PATCH", "/v1/keys/caps", Some(&json!({ "caps": ["0.50/day Asia/Tokyo", "9/month America/New_York", "0.40/total"] })))?;
+    assert_eq!(bought(&at_once(&stand, vec![submission(&key); 12])), 1);
+    let refused = call(stand.at, &submission(&key))?;
+    assert_eq!((refused.denied(), refused.header("retry-after")), (Some("cap_reached"), None), "a total never resets");
+    let shown = stand.ask("GET", "/v1/keys/caps", None)?;
+    let reset = |limit: usize| shown.pointer(&format!("/limits/{limit}/resets_at")).and_then(Value::as_str).unwrap_or_default();
+    // midnight in Tokyo is 15:00 UTC all year
+    assert!(reset(0).contains("T15:00:00"), "{shown}");
+    assert!(reset(1).contains("-01T04:00:00") || reset(1).contains("-01T05:00:00"), "{shown}");
+    assert_eq!(stand.charged()?, Money::parse("0.40")?);
+    Ok(())
+}
+
+#[test]
 fn bu_31_balance_is_what_is_left_of_the_keys_own_cap_and_asks_nobody() -> Result<()> {
     let stand = Stand::new()?;
     let key = stand.key("balance", json!({ "caps": ["0.50/day", "5/month"] }))?;

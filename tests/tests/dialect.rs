@@ -135,6 +135,9 @@ fn the_providers_word_about_the_task_arrives_as_it_came_and_trouble_on_a_poll_re
         stub.say(Said::body(word.as_bytes()));
         assert_eq!(call(stand.at, &submission(&key))?.body, word, "before any work, and as it came");
     }
+    let lines = stand.lines("\"provider_error\"")?;
+    let told = |word: &str| lines.iter().any(|line| line.pointer("/tollgate/provider_error") == Some(&json!(word)));
+    assert!(told("ERROR_PAGEURL") && told("ERROR_CAPTCHA_UNSOLVABLE") && told("ERROR_NO_SLOT_AVAILABLE"), "{lines:?}");
     assert_eq!(
         call(stand.at, &format!("/res.php?key={key}&action=getbalance"))?.body,
         "9",

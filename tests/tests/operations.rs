@@ -43,6 +43,35 @@ fn ft_11_whoever_hears_that_a_process_is_ready_may_end_it_at_once() -> Result<()
 }
 
 #[test]
+fn a_real_key_from_the_environment_is_sent_and_printed_nowhere() -> Result<()> {
+    let stub = tollgate_tests::Stub::start()?;
+    stub.say(tollgate_tests::Said::body(b"OK|70000001"));
+    let place = tollgate_tests::Place::with(&format!(
+        "state = \"state\"\n[[listener]]\naddress = \"127.0.0.1:0\"\nupstream = \"p\"\n[admin]\naddress = \"127.0.0.1:0\"\n\
+         [[upstream]]\nname = \"p\"\nprofile = \"twocaptcha\"\norigin = \"http://{}\"\nsecret = {{ env = \"PROVIDER_KEY\" }}\n",
+        stub.at
+    ))?;
+    let real = "a-real-key-from-the-environment";
+    let gate = Process::start(&["serve", "-c", place.file()], &[("PROVIDER_KEY", real)])?;
+    let made = tollgate_tests::unix(
+        &place.path().join("state/admin.sock"),
+        "POST",
+        "/v1/keys",
+        Some(&json!({ "name": "a", "caps": ["1/day"], "allow": ["127.0.0.1/32"] })),
+    )?;
+    let made: Value = serde_json::from_str(&made.body)?;
+    let key = made.get("key").and_then(Value::as_str).context("no key")?;
+    assert!(call(gate.address("gate")?, &submission(key))?.task().is_some());
+    assert!(stub.heard().iter().all(|heard| heard.request.contains(real)));
+    assert!(!gate.printed().contains(real));
+    let checked = run(&["check", "-c", place.file()], "")?;
+    assert!(String::from_utf8_lossy(&checked.stderr).contains("`PROVIDER_KEY`, which is not set here"));
+    let (code, said) = place.refusal(&["check"])?;
+    assert_eq!(code, 0, "{said}");
+    Ok(())
+}
+
+#[test]
 fn two_gates_do_not_share_a_state_folder() -> Result<()> {
     let (_folder, file) = folder()?;
     let _first = Process::start(&["serve", "-c", &file], &[])?;

@@ -138,6 +138,38 @@ fn eg_01_sm_05_a_host_chooses_among_exact_names_and_never_where_a_request_goes()
 }
 
 #[test]
+fn every_answer_has_an_id_of_its_own_and_every_refusal_its_code() -> Result<()> {
+    let two = Two::new()?;
+    let at = two.gate.address("gate")?;
+    let key = two.key("one", "one", json!({ "caps": ["0.10/day"], "rate": "1/min burst 1" }))?;
+    let get = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n");
+    let mut ids = std::collections::HashSet::new();
+    for (request, status, code) in [
+        (get("/healthz"), 200, None),
+        (get("/readyz"), 200, None),
+        (get(&submission(&key)), 200, None),
+        (get(&submission(&key)), 200, Some("cap_reached")),
+        (get(&submission("x")), 200, Some("unauthenticated")),
+        (get(&format!("/v1/me?key={key}")), 200, None),
+        (get("/v1/me?key=x"), 401, Some("unauthenticated")),
+        (get("/u/three/in.php"), 404, Some("malformed")),
+        (get("/nothing"), 200, Some("unauthenticated|operation_denied")),
+        ("HEAD /in.php HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n".to_owned(), 405, Some("malformed")),
+        ("DELETE / HTTP/1.1\r\nHost: gate\r\n\r\n".to_owned(), 405, Some("malformed")),
+        ("OPTIONS /in.php HTTP/1.1\r\nHost: gate\r\nConnection: close\r\n\r\n".to_owned(), 204, None),
+        ("nonsense\r\n\r\n".to_owned(), 400, Some("malformed")),
+    ] {
+        let answer = Answer::parse(&exchange(at, request.as_bytes())?)?;
+        assert_eq!(answer.status, status, "{request}");
+        let fits = |code: &str| answer.denied().is_some_and(|denied| code.split('|').any(|code| code == denied));
+        assert!(code.map_or(answer.denied().is_none(), fits), "{request}: {:?}", answer.denied());
+        assert!(status != 204 || answer.body.is_empty());
+        assert!(ids.insert(answer.id().to_owned()) && answer.id().len() == 36, "{request}: {}", answer.id());
+    }
+    Ok(())
+}
+
+#[test]
 fn bu_04_eg_13_a_team_has_one_cap_over_two_providers_and_an_id_is_owned_at_its_own_provider() -> Result<()> {
     let two = Two::new()?;
     let at = two.gate.address("gate")?;
