@@ -19,9 +19,9 @@ fn se_01_05_i4_the_real_key_leaves_in_no_form_however_it_is_reflected_and_howeve
         for place in ["body", "header", "set_cookie", "location", "refresh", "link"] {
             stand.mode(&json!({ "outcome": "reflect_key", "reflect_as": way, "reflect_in": place }))?;
             let submitted = call(stand.at, &submission(&key))?;
-            seen.answer(&format!("a submission, {way} in {place}"), &submitted);
+            seen.answer(format!("a submission, {way} in {place}"), &submitted);
             let polled = call(stand.at, &poll(&key, &task))?;
-            seen.answer(&format!("a poll, {way} in {place}"), &polled);
+            seen.answer(format!("a poll, {way} in {place}"), &polled);
             assert!(polled.body == "CAPCHA_NOT_READY" || polled.body.starts_with("OK|"), "{way} in {place}: {}", polled.body);
             if place == "body" {
                 assert_eq!(submitted.body, "ERROR_TOLLGATE_OUTCOME_UNKNOWN", "{way}");
@@ -35,7 +35,7 @@ fn se_01_05_i4_the_real_key_leaves_in_no_form_however_it_is_reflected_and_howeve
         json!({ "outcome": "wrong_key" }),
     ] {
         stand.mode(&mode)?;
-        seen.answer(&mode.to_string(), &call(stand.at, &submission(&key))?);
+        seen.answer(mode.to_string(), &call(stand.at, &submission(&key))?);
     }
     stand.mode(&json!({ "outcome": "ok", "drop": "mid_answer" }))?;
     seen.answer("a cut answer", &call(stand.at, &submission(&key))?);

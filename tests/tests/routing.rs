@@ -16,7 +16,7 @@ struct Two {
 
 impl Two {
     fn new() -> Result<Self> {
-        let stubs = [Stub::start()?, Stub::start()?];
+        let (one, two) = (Stub::start()?, Stub::start()?);
         let place = Place::with(&format!(
             r#"state = "state"
 [[listener]]
@@ -39,11 +39,11 @@ secret = {{ file = "two.key" }}
 hosts = ["two.internal", "zwei.internal"]
 prices = {{ userrecaptcha = "0.10" }}
 "#,
-            stubs[0].at, stubs[1].at
+            one.at, two.at
         ))?;
         place.private("two.key", b"fedcba9876543210fedcba9876543210")?;
         let gate = place.serve()?;
-        Ok(Self { place, gate, stubs, bought: 0.into() })
+        Ok(Self { place, gate, stubs: [one, two], bought: 0.into() })
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value> {
@@ -57,19 +57,19 @@ prices = {{ userrecaptcha = "0.10" }}
         if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
             body.extend(more);
         }
-        Ok(self.ask("POST", "/v1/keys", &body)?["key"].as_str().context("no key")?.to_owned())
+        Ok(self.ask("POST", "/v1/keys", &body)?.get("key").and_then(Value::as_str).context("no key")?.to_owned())
     }
 
     /// Asks as if for that host; how many requests each provider heard because of it.
     fn call(&self, at: SocketAddr, host: &str, target: &str) -> Result<(Answer, [usize; 2])> {
-        let before = self.stubs.each_ref().map(|stub| stub.heard().len());
+        let [before_one, before_other] = self.stubs.each_ref().map(|stub| stub.heard().len());
         self.bought.set(self.bought.get() + 1);
         for (number, stub) in (0..).zip(&self.stubs) {
             stub.say(Said::body(format!("OK|{}", 70_000_000 + 2 * self.bought.get() + number).as_bytes()));
         }
         let answer = exchange(at, format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())?;
-        let after = self.stubs.each_ref().map(|stub| stub.heard().len());
-        Ok((Answer::parse(&answer)?, [after[0] - before[0], after[1] - before[1]]))
+        let [one, other] = self.stubs.each_ref().map(|stub| stub.heard().len());
+        Ok((Answer::parse(&answer)?, [one - before_one, other - before_other]))
     }
 }
 

@@ -87,11 +87,13 @@ fn round(stand: &Stand, requests: &[String]) -> Result<Vec<Vec<f64>>> {
         }
         for turn in 0..requests.len() {
             let kind = (turn + number) % requests.len();
+            let (request, taken) = requests.get(kind).zip(samples.get_mut(kind)).context("no such kind")?;
             let began = instant();
-            stream.write_all(requests[kind].as_bytes())?;
+            stream.write_all(request.as_bytes())?;
             let read = stream.read(&mut answer)?;
-            samples[kind].push(began.elapsed().as_secs_f64() * 1e6);
-            ensure!(answer[..read].starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..read]));
+            taken.push(began.elapsed().as_secs_f64() * 1e6);
+            let answer = answer.get(..read).unwrap_or_default();
+            ensure!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(answer));
         }
     }
     Ok(samples)

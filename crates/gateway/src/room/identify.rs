@@ -59,7 +59,7 @@ fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Li
     let Some(found) = snapshot.find(&hash, arrival.now.wall) else {
         // the same work as for a dead key, and there as for none: the time of the answer must not tell one from the other
         let nobody = snapshot.nobody(arrival.now.wall);
-        line.nobody(nobody.clone());
+        line.nobody = Some(nobody.clone());
         black_box(arrival.upstream.name == *black_box(&arrival.upstream.name));
         return Err(unknown(presented, arrival, worker, line).into());
     };

@@ -13,7 +13,6 @@ use tollgate_model::{CredentialHash, Denial, Factor, Failure, Money, Now, Reques
 use tollgate_policy::judge::Judged;
 use tollgate_registry::{Key, Nobody};
 use tollgate_secrets::VersionId;
-use tollgate_wire::Method;
 
 use super::listen::Arrival;
 use crate::fault::{self, Place};
@@ -22,7 +21,7 @@ use crate::journal::Written;
 use crate::refusal::{Refusal, Reply};
 use crate::worker::Worker;
 
-pub(crate) use apart::{Unheard, settled, turned_away};
+pub(crate) use apart::{Unheard, http_name, settled, turned_away};
 
 /// A request's record while it walks: closed by its answer, or by being dropped.
 pub(crate) struct Line<'a> {
@@ -35,7 +34,8 @@ pub(crate) struct Line<'a> {
     user_agent: Option<&'a [u8]>,
     upstream: &'a Arc<Upstream>,
     key: Option<Arc<Key<Bound>>>,
-    nobody: Option<Nobody<Bound>>,
+    /// What stands for a key where there is none, held as long as a key would be.
+    pub(crate) nobody: Option<Nobody<Bound>>,
     operation: Option<&'static str>,
     method: Option<MethodName>,
     task: Option<TaskId>,
@@ -140,11 +140,6 @@ impl<'a> Line<'a> {
 
     pub(crate) fn key(&mut self, key: &Arc<Key<Bound>>) {
         self.key = Some(key.clone());
-    }
-
-    /// Holds what stands for a key where there is none, as long as a key would be held.
-    pub(crate) fn nobody(&mut self, nobody: Nobody<Bound>) {
-        self.nobody = Some(nobody);
     }
 
     pub(crate) fn held(&mut self, held: Money) {
@@ -298,15 +293,6 @@ impl Drop for Line<'_> {
             self.failure = Some(super::settle::unknown("it was interrupted: the gate went down, or a fault of its own"));
             self.finish();
         }
-    }
-}
-
-pub(crate) const fn http_name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Head => "HEAD",
-        Method::Options => "OPTIONS",
     }
 }
 

@@ -6,6 +6,7 @@ use tollgate_audit::{Decision, HoldEnd, Kind, Record};
 use tollgate_books::Closed;
 use tollgate_model::{DenialCode, Money, Name, Now, RequestId, TaskId};
 use tollgate_registry::Key;
+use tollgate_wire::Method;
 
 use crate::gate::Bound;
 use crate::worker::Worker;
@@ -74,5 +75,14 @@ impl Drop for Unheard<'_> {
         if let Some((id, now, source)) = self.arrival.take() {
             turned_away(self.worker, id, now, source, DenialCode::Malformed, 500, "it was interrupted by a fault of the gate's own");
         }
+    }
+}
+
+pub(crate) const fn http_name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Head => "HEAD",
+        Method::Options => "OPTIONS",
     }
 }
