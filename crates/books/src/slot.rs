@@ -35,10 +35,12 @@ pub(crate) struct Cap {
     pub(crate) used: i64,
     pub(crate) ceiling: i64,
     pub(crate) elsewhere: i64,
-    /// What the book reserves for this account, at most: more than `ceiling` while it has not been told of a lower one.
+    /// What the book reserves for this account, at most and at least: more than `ceiling` while it has not been told of a lower one
+    /// or its answer was lost.
     pub(crate) lent: i64,
+    pub(crate) covered: i64,
     /// Of which edition of the teams' limits the slice is (`State::edition`); only teams' caps are shared by accounts.
-    edition: u64,
+    pub(crate) edition: u64,
     /// Whether the book has told what was used in this window.
     pub(crate) known: bool,
     /// What waiting calls need beyond the ceiling; asked for by the clerk at its next round.
@@ -106,6 +108,7 @@ impl Cap {
             ceiling: 0,
             elsewhere: 0,
             lent: 0,
+            covered: 0,
             edition: 0,
             known: false,
             wanted: 0,
@@ -126,6 +129,7 @@ impl Cap {
             self.ceiling = 0;
             self.elsewhere = 0;
             self.lent = 0;
+            self.covered = 0;
             self.known = false;
             self.wanted = 0;
             self.unsent = 0;
@@ -199,7 +203,7 @@ impl Cap {
 
     /// Whether more is spent than the book reserves for this account: what others may spend would be told wrong.
     pub(crate) const fn is_overdrawn(&self) -> bool {
-        self.spent() > self.lent
+        self.spent() > self.covered
     }
 
     /// Takes up what the book has granted under this cap. Where all accounts together have spent more than the cap, what returns
@@ -211,7 +215,7 @@ impl Cap {
             (self.unsent, self.uncut) = (0, 0);
         }
         self.ceiling = lease.ceiling.min(cap.saturating_sub(lease.elsewhere));
-        self.lent = lease.ceiling;
+        (self.lent, self.covered) = (lease.ceiling, lease.ceiling);
         self.elsewhere = lease.elsewhere;
         self.wanted = 0;
     }

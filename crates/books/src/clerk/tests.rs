@@ -165,3 +165,26 @@ async fn what_happens_while_the_book_tells_of_a_window_is_counted_once() {
     drop(kept);
     assert_eq!(desk.account.view(&cap, now())[0].used, 1);
 }
+
+#[tokio::test]
+async fn bu_28_a_slice_that_was_asked_for_before_a_cap_was_lowered_and_told_after_is_not_spent() {
+    let desk = Desk::new().await;
+    let scope = tollgate_model::Scope::Team(Name::parse("crew").unwrap());
+    let bind = |text: &str| {
+        let kind = tollgate_model::LimitKind::parse_cap(text).unwrap();
+        [desk.account.bind(&tollgate_model::Limit { scope: scope.clone(), kind }, now())]
+    };
+    let cap = bind("1/day");
+    assert!(desk.try_reserve(1, &cap).is_none(), "the book has not told");
+    let mut leased = pin!(desk.books.lease());
+    tokio::select! {
+        biased;
+        _ = &mut leased => panic!("the book tells late"),
+        () = std::future::ready(()) => {}
+    }
+    bind("0.5/day");
+    assert!(desk.try_reserve(2, &cap).is_none());
+    desk.store.told.notify_one();
+    leased.await.unwrap();
+    assert!(desk.try_reserve(3, &cap).is_none(), "another account may have leased the whole of it meanwhile");
+}

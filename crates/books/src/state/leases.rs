@@ -28,25 +28,35 @@ impl State {
             if cap.wanted == 0 && !runs_low && !is_overdrawn {
                 continue;
             }
-            let slice = if runs_low || cap.slice() > cap.least { cap.slice() } else { 0 };
+            let low = if runs_low || cap.slice() > cap.least { cap.slice() } else { 0 };
+            let more = cap.wanted.saturating_add(cap.unsent).saturating_add(low).max(cap.least);
             let want = LeaseWant {
                 counter: cap.counter(scope),
                 holder: holder.clone(),
                 cap: cap.most,
                 used: cap.known.then_some(cap.used),
                 least: cap.least,
-                // what is reserved and no fact yet stands in nobody's ceiling
-                slice: cap.wanted.saturating_add(cap.unsent).saturating_add(slice).max(cap.least),
+                // what is spent already comes first, of all accounts; who waits for more asks again
+                slice: if is_overdrawn { cap.unsent } else { more },
             };
-            wants.push(Wanted { ix, is_overdrawn, is_waited_for: cap.wanted > 0, want });
+            wants.push(Wanted { ix, edition: cap.edition, is_overdrawn, is_waited_for: cap.wanted > 0 && !is_overdrawn, want });
         }
         wants
     }
 
     /// A slice was granted; one for a window that has passed meanwhile is of no use.
-    pub(crate) fn leased(&mut self, Wanted { ix, want, .. }: &Wanted, lease: &Lease) {
+    pub(crate) fn leased(&mut self, wanted: &Wanted, lease: &Lease) {
+        let Wanted { ix, edition, is_overdrawn, want, .. } = wanted;
         if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
             cap.leased(want.cap, lease);
+            // asked for before the limits were changed, told after
+            if cap.edition != *edition {
+                cap.ceiling = 0;
+            }
+        }
+        // what was spent beyond a slice is more than the others left: what they were told is no longer so
+        if *is_overdrawn && lease.ceiling.saturating_add(lease.elsewhere) > want.cap {
+            self.renew();
         }
     }
 
@@ -55,6 +65,7 @@ impl State {
         if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
             cap.wanted = 0;
             cap.lent = i64::MAX;
+            cap.covered = cap.covered.min(want.used.unwrap_or(0));
         }
     }
 
@@ -90,7 +101,7 @@ impl State {
     /// The book has taken a lowered ceiling.
     pub(crate) fn given(&mut self, lowered: &Lowered) {
         if let Some(cap) = lowered.ix.and_then(|ix| self.cap(ix)).filter(|cap| cap.window == lowered.counter.window) {
-            cap.lent = lowered.ceiling;
+            cap.lent = cap.lent.min(lowered.ceiling);
         }
     }
 
@@ -113,6 +124,8 @@ impl State {
 /// A slice to ask the book for.
 pub(crate) struct Wanted {
     pub(crate) ix: LimitIx,
+    /// Of which edition of the teams' limits it will be.
+    edition: u64,
     /// Whether more is spent than the book knows of.
     pub(crate) is_overdrawn: bool,
     /// Whether somebody waits for it; if not, it runs low.
@@ -130,6 +143,7 @@ pub(crate) struct Lowered {
 impl Cap {
     fn lower(&mut self, ix: Option<LimitIx>, counter: Counter) -> Lowered {
         self.ceiling = self.ceiling.min(self.spent());
+        self.covered = self.covered.min(self.spent());
         Lowered { ix, counter, ceiling: self.spent() }
     }
 }
