@@ -10,6 +10,7 @@ mod fuzz;
 mod php;
 mod reference;
 mod repository;
+mod simulate;
 mod sizes;
 mod step;
 
@@ -59,6 +60,11 @@ const VERBS: &[Verb] = &[
         name: "php",
         sentence: "a real PHP beside the dialect: generated requests, honest and hostile [--requests 1000000] [--seed: at random]",
         run: php::run,
+    },
+    Verb {
+        name: "simulate",
+        sentence: "seeded histories of the books beside plain sums: deaths, midnights, changed limits [--seeds 20000] [--from 1]",
+        run: simulate::run,
     },
     Verb { name: "dist", sentence: "a static release binary with its unit, Containerfile and checksums, into dist/", run: dist::run },
 ];

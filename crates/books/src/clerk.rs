@@ -45,16 +45,26 @@ pub struct Books {
     marks: RwLock<Vec<(String, LaneMark)>>,
     shared: Shared,
     /// Held from a cut until the book has it: a mark must not reach the book before the facts below it.
-    posting: Mutex<()>,
+    posting: Mutex<Posting>,
     stalled: AtomicBool,
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
+}
+
+/// What the book is told beside the accounts' facts.
+struct Posting {
+    /// That holds are unknown whose process died. Told with the first post, when their lines are written: told before, a death in
+    /// between would leave them without.
+    owed: Vec<Fact>,
+    /// The lanes' marks as they were last told.
+    marks: HashMap<String, u64>,
 }
 
 /// The task that tends the book; run it to its end.
 pub struct Clerk(Arc<Books>);
 
 impl Books {
-    /// Opens the book and brings it up to the journal.
+    /// Opens the book and brings it up to the journal. The outcomes of what is unknown from now on (`Recovered::unknown`) are to be
+    /// written down before the clerk runs.
     pub async fn open(
         store: Arc<dyn Store>,
         instance: &str,
@@ -65,6 +75,7 @@ impl Books {
     ) -> Result<(Arc<Self>, Clerk, Recovered), StoreError> {
         let opened = store.open(instance, boot, journal_whole).await?;
         let recovered = open::recover(&*store, &opened, lines).await?;
+        let owed = recovered.unknown.iter().map(|row| Fact::Unknown { request: row.request, at: row.at }).collect();
         let mut restored: HashMap<Name, Vec<HoldRow>> = HashMap::new();
         for row in &recovered.unsettled {
             restored.entry(row.upstream.clone()).or_default().push(row.clone());
@@ -78,7 +89,7 @@ impl Books {
             restored: RwLock::new(restored),
             marks: RwLock::default(),
             shared: Shared::default(),
-            posting: Mutex::default(),
+            posting: Mutex::new(Posting { owed, marks: HashMap::new() }),
             stalled: AtomicBool::new(false),
             clock,
         });

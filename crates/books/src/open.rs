@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tollgate_model::{Name, RequestId, TaskId};
 
 use crate::hold::{Rates, Terms};
-use crate::port::{Fact, Fence, HoldRow, HoldState, Opened, Store, StoreError};
+use crate::port::{Fact, HoldRow, HoldState, Opened, Store, StoreError};
 use crate::state::{Open, State};
 
 /// What opening found.
@@ -16,7 +16,7 @@ pub struct Recovered {
     /// Facts of the journal that the book did not have.
     pub replayed: usize,
     /// Sent before the end of the last process without an outcome, or with the id of another open task: unknown from now on. Each
-    /// wants its `outcome` line.
+    /// wants its `outcome` line; the book is told with the clerk's first post.
     pub unknown: Vec<HoldRow>,
     /// Holds open or unknown, all told.
     pub(crate) unsettled: Vec<HoldRow>,
@@ -42,11 +42,11 @@ pub(crate) async fn recover(
     let replayed = facts.len();
     store.post(opened.fence, facts, upto, Vec::new()).await?;
     let mut unsettled = store.unsettled().await?;
-    let unknown = give_up(store, opened.fence, &mut unsettled).await?;
+    let unknown = give_up(&mut unsettled);
     Ok(Recovered { machine_died: opened.machine_died, replayed, unknown, unsettled })
 }
 
-async fn give_up(store: &dyn Store, fence: Fence, unsettled: &mut [HoldRow]) -> Result<Vec<HoldRow>, StoreError> {
+fn give_up(unsettled: &mut [HoldRow]) -> Vec<HoldRow> {
     let mut named: HashMap<(Name, TaskId), u32> = HashMap::new();
     for task in unsettled.iter().filter_map(open_task) {
         *named.entry(task).or_default() += 1;
@@ -58,9 +58,7 @@ async fn give_up(store: &dyn Store, fence: Fence, unsettled: &mut [HoldRow]) -> 
         row.state = HoldState::Unknown;
         unknown.push(row.clone());
     }
-    let facts = unknown.iter().map(|row| Fact::Unknown { request: row.request, at: row.at }).collect();
-    store.post(fence, facts, HashMap::new(), Vec::new()).await?;
-    Ok(unknown)
+    unknown
 }
 
 fn open_task(row: &HoldRow) -> Option<(Name, TaskId)> {

@@ -163,7 +163,7 @@ async fn open_books(
     if recovered.replayed > 0 || !recovered.unknown.is_empty() {
         tracing::info!(facts = recovered.replayed, unknown = recovered.unknown.len(), "the books were brought up to the audit log");
     }
-    replay::give_up(journal, &recovered, known, clock)?;
+    replay::give_up(journal, &books, &recovered, known, clock)?;
     Ok((books, clerk))
 }
 

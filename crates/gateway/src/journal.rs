@@ -83,7 +83,9 @@ impl Journal {
         let now = self.clock.now();
         let mut lane = self.lane.borrow_mut();
         self.strangers.borrow_mut().finish(now, &mut lane);
-        lane.flush(now)
+        lane.flush(now)?;
+        self.tell_books();
+        Ok(())
     }
 
     fn pushed(&self, number: u64) {
@@ -178,7 +180,6 @@ mod tests {
         journal.append(&Record::new(now, tollgate_audit::Kind::Request, id)).needs_no_waiting();
         assert_eq!(mark.upto(), 0);
         journal.finish().unwrap();
-        journal.tell_books();
         assert_eq!(mark.upto(), 1);
     }
 }

@@ -30,7 +30,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tollgate-admin", &["tollgate-model", "tollgate-policy", "tollgate-books", "tollgate-registry", "tollgate-audit"]),
     ("tollgate-sandbox", &["tollgate-model"]),
     ("tollgate", EVERY),
-    ("xtask", &["tollgate-model", "tollgate-dialect", "tollgate-config", "tollgate-tests"]),
+    ("xtask", &["tollgate-model", "tollgate-dialect", "tollgate-books", "tollgate-config", "tollgate-tests"]),
     ("tollgate-tests", EVERY),
 ];
 

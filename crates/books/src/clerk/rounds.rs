@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use tokio::sync::MutexGuard;
 
-use super::{Books, IDLE_NS, STEP};
+use super::{Books, IDLE_NS, Posting, STEP};
 use crate::account::Account;
 use crate::port::{Counter, Fact, Holder, Lease, LeaseWant, StoreError};
 use crate::state::{Lowered, Wanted};
@@ -75,7 +75,7 @@ impl Books {
 
     /// A window that memory does not know starts from the book: the book is told everything first, and nothing is cut until
     /// memory has taken up what the book says, so that each fact is in exactly one of the two.
-    async fn granted(&self, asked: &[Asked]) -> Result<(Vec<Lease>, Option<MutexGuard<'_, ()>>), StoreError> {
+    async fn granted(&self, asked: &[Asked]) -> Result<(Vec<Lease>, Option<MutexGuard<'_, Posting>>), StoreError> {
         let wants: Vec<LeaseWant> = asked.iter().map(|asked| asked.wanted.want.clone()).collect();
         let mut turn = None;
         if wants.iter().any(|want| want.used.is_none()) {
@@ -136,19 +136,25 @@ impl Books {
     /// Tells the book what has happened. The lanes' marks are read before the cut, and told with its last fact: every fact of a
     /// line up to its mark is in the book then. Dropped on the way (an asker went away), it loses nothing.
     pub(super) async fn post(&self) -> Result<(), StoreError> {
-        let turn = self.posting.lock().await;
-        self.post_in_turn(&turn).await
+        let mut turn = self.posting.lock().await;
+        self.post_in_turn(&mut turn).await
     }
 
-    async fn post_in_turn(&self, _turn: &MutexGuard<'_, ()>) -> Result<(), StoreError> {
-        let mut upto: HashMap<String, u64> = self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
+    async fn post_in_turn(&self, turn: &mut Posting) -> Result<(), StoreError> {
+        let marks: HashMap<String, u64> = self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
         let mut cut = Cut::of(self.accounts());
-        let facts = cut.facts();
+        let facts = [turn.owed.clone(), cut.facts()].concat();
         let mut steps = facts.chunks(STEP).peekable();
         while let Some(step) = steps.next() {
-            let upto = if steps.peek().is_none() { std::mem::take(&mut upto) } else { HashMap::new() };
+            let upto = if steps.peek().is_none() { marks.clone() } else { HashMap::new() };
             self.store.post(self.fence, step.to_vec(), upto, Vec::new()).await?;
         }
+        // lines that say nothing about money need not be read again either
+        if facts.is_empty() && marks != turn.marks {
+            self.store.post(self.fence, Vec::new(), marks.clone(), Vec::new()).await?;
+        }
+        turn.owed.clear();
+        turn.marks = marks;
         cut.0.clear();
         Ok(())
     }

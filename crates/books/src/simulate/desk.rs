@@ -65,9 +65,11 @@ impl Desk {
             held,
             rules,
             stand: Stand::Reserved,
+            phantom: false,
             charged: 0,
             named: None,
             task: None,
+            turn: 0,
             permit: Some(u64::MAX),
             withheld: false,
             due: u64::MAX,
@@ -89,8 +91,10 @@ impl Desk {
         match &rule.limit.kind {
             LimitKind::Cap { .. } => {
                 let (unit, most, window) = cap_of(rule, entry.at)?;
-                let sum = self.ledger.sum(scope, unit, window, None) + self.ledger.lost(place, unit, window);
-                (sum > most)
+                let (known, lost) = (self.ledger.sum(scope, unit, window, None), self.ledger.lost(place, unit, window));
+                let slack = if lost > 0 { self.ledger.beside(scope, unit, window) } else { 0 };
+                let sum = known + lost;
+                (sum > most + slack)
                     .then(|| format!("over a cap: {scope} {} has {sum} {unit:?} in its window after {}", rule.limit.kind, entry.held))
             }
             LimitKind::Concurrency(most) => {

@@ -23,11 +23,15 @@ pub(super) struct Entry {
     /// The rules that it was admitted under.
     pub(super) rules: Vec<usize>,
     pub(super) stand: Stand,
+    /// It was never sent, and counts as unknown since the line that said so was lost with a machine.
+    pub(super) phantom: bool,
     /// What the provider took, whether we know it or not.
     pub(super) charged: i64,
     /// The id that the provider gave, and whether the books were told of it.
     pub(super) named: Option<TaskId>,
     pub(super) task: Option<TaskId>,
+    /// The how-manieth task it was; the last, if the books were told only after a death.
+    pub(super) turn: u64,
     /// Until when it counts among open tasks, on the process's own clock; for ever unless it is unknown.
     pub(super) permit: Option<u64>,
     /// Another open task has its id: nobody's until its deadline.
@@ -111,6 +115,17 @@ impl Ledger {
         self.entries.values().filter(concerns).map(|entry| entry.weight(unit)).sum()
     }
 
+    /// What stands in a dead machine's slice without having been spent from it: prices beyond their holds, and what was not sent.
+    pub(super) fn beside(&self, scope: &Scope, unit: Unit, window: Window) -> i64 {
+        let concerns = |entry: &&Entry| in_scope(scope, &entry.buyer) && window.contains(entry.at);
+        let beside = |entry: &Entry| match (entry.stand, unit) {
+            (_, _) if entry.phantom => entry.weight(unit),
+            (Stand::Settled(cost), Unit::Money) => (cost - entry.held).max(0),
+            _ => 0,
+        };
+        self.entries.values().filter(concerns).map(beside).sum()
+    }
+
     /// Open tasks of a scope at an account; those only reserved are counted by the limit, not by who asks.
     pub(super) fn open(&self, scope: &Scope, account: &Name, reserved: bool) -> u32 {
         let counts = |entry: &&Entry| {
@@ -141,8 +156,10 @@ impl Ledger {
                     Stand::Unknown
                 }
             };
-            if heard.opened {
-                entry.task = entry.named;
+            entry.phantom |= was == Stand::Gone && entry.stand != Stand::Gone;
+            entry.task = entry.named.filter(|_| heard.opened);
+            if entry.task.is_some() && entry.turn == 0 {
+                entry.turn = u64::MAX;
             }
             entry.withheld = false;
             // what the provider took beyond what was held is forgotten with its answer

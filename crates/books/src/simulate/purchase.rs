@@ -201,7 +201,10 @@ impl World {
             let said = if twice { "" } else { " not" };
             desk.wrong.push(format!("the id {} of an open task was given again, and that was{said} said", task.as_str()));
         }
+        desk.figures.tasks += 1;
+        let turn = desk.figures.tasks;
         if let Some(entry) = desk.ledger.entries.get_mut(&request) {
+            entry.turn = turn;
             entry.stand = if both_open { Stand::Unknown } else { Stand::Opened };
             entry.permit = Some(if both_open { now.mono.nanos() + UNKNOWN_PERMIT_NS } else { u64::MAX });
             entry.task = Some(task);
@@ -209,7 +212,6 @@ impl World {
             entry.withheld = false;
             entry.due = due;
         }
-        desk.figures.tasks += 1;
     }
 
     pub(super) fn became_unknown(&mut self, request: RequestId) {

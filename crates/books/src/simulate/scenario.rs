@@ -140,7 +140,7 @@ fn kind(random: &mut Random) -> LimitKind {
 
 /// From a few holds, which are written through, to thousands, which are leased in slices.
 fn another(amount: Amount, random: &mut Random) -> Amount {
-    let few = random.pick(&[2_i64, 5, 9, 20, 60, 1_000, 20_000]).unwrap_or(9);
+    let few = random.pick(&[3_i64, 9, 20, 60, 60, 300, 1_000, 20_000]).unwrap_or(9);
     let odd = i64::try_from(random.below(1_000)).unwrap_or(0);
     amount.with_units(if matches!(amount, Amount::Money(_)) { few * 1_000 + odd } else { few })
 }
@@ -150,5 +150,5 @@ fn rate(random: &mut Random) -> Rate {
 }
 
 fn most(random: &mut Random) -> u32 {
-    1 + u32::try_from(random.below(9)).unwrap_or(0)
+    2 + u32::try_from(random.below(12)).unwrap_or(0)
 }

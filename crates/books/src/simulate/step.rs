@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tollgate_model::TaskId;
 
-use super::ledger::Stand;
+use super::ledger::{Entry, Stand};
 use super::purchase::short;
 use super::random::Random;
 use super::scenario::Buyer;
@@ -27,7 +27,7 @@ impl World {
                 said.join("; ")
             }
             28..=61 => {
-                let said: Vec<String> = (0..=random.below(3)).map(|_| self.move_on(random)).collect();
+                let said: Vec<String> = (0..=random.below(5)).map(|_| self.move_on(random)).collect();
                 said.join("; ")
             }
             62..=69 => self.poll(random),
@@ -219,12 +219,16 @@ impl World {
         Ok(format!("everybody asks for the task {}", task.as_str()))
     }
 
-    /// A task that was named, its newest buyer, and where that purchase stands.
+    /// A task that was named, its newest buyer, and where that purchase stands. The book takes the newest purchase for the newest
+    /// task: where a provider gave an id again to an older purchase that took longer, it is asked nothing.
     fn some_task(&self, random: &mut Random) -> Option<(TaskId, Buyer, Stand)> {
         let desk = self.desk.lock();
         let tasks: Vec<_> = desk.ledger.entries.values().filter_map(|entry| Some((entry.task?, entry.buyer.account.clone()))).collect();
         let (task, account) = random.pick(&tasks)?;
-        let newest = desk.ledger.entries.values().rev().find(|entry| entry.task == Some(task) && entry.buyer.account == account)?;
+        let same = |entry: &&Entry| entry.task == Some(task) && entry.buyer.account == account;
+        let newest = desk.ledger.entries.values().rev().find(same)?;
+        let last = desk.ledger.entries.values().filter(same).map(|entry| entry.turn).max();
+        (last == Some(newest.turn)).then_some(())?;
         Some((task, newest.buyer.clone(), newest.stand))
     }
 }

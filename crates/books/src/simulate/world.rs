@@ -167,7 +167,9 @@ impl World {
     pub(super) fn attach(&mut self) {
         let now = self.clock.now();
         let Some(process) = &mut self.process else { return };
-        let Desk { scenario, .. } = &*self.desk.lock();
+        let mut desk = self.desk.lock();
+        desk.latest = desk.latest.max(now.wall);
+        let scenario = &desk.scenario;
         let bind = |account: &Name, limit: &Limit| process.accounts.get(account).map(|account| account.bind(limit, now));
         let of = |buyer| {
             let rules = scenario.of_buyer(buyer);

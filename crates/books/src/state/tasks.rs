@@ -55,7 +55,12 @@ impl State {
     }
 
     pub(crate) fn remember(&mut self, task: TaskId, request: RequestId, key: KeyId) {
-        let open = self.holds.contains_key(&request);
+        let hold = self.holds.get(&request);
+        // the task of an unknown hold is nobody's; the book may not know yet
+        if hold.is_some_and(|hold| hold.unknown) {
+            return;
+        }
+        let open = hold.is_some();
         let deadline = self.now.mono;
         self.tasks.entry(task).or_insert(Task { request, key, open, withheld: false, deadline });
         self.closed.push_back((self.now.mono.nanos(), task));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tollgate_books::memory::MemoryStore;
-use tollgate_books::{Account, Books, Fact, Hold, HoldRow, HoldState, LimitIx, Recovered, Sent, StoreError, Tried, Wish};
+use tollgate_books::{Account, Books, Fact, Hold, HoldRow, HoldState, LaneMark, LimitIx, Recovered, Sent, StoreError, Tried, Wish};
 use tollgate_model::{Denial, DenialCode, KeyId, Limit, LimitKind, Money, Mono, Name, Now, RequestId, Scope, TaskId, Timestamp};
 
 /// Ten cents: what a task costs here.
@@ -23,6 +23,7 @@ pub(crate) struct Desk {
     pub(crate) recovered: Recovered,
     clock: Arc<Clock>,
     journal: Vec<Fact>,
+    mark: LaneMark,
     next: u64,
     stop: oneshot::Sender<()>,
     clerk: JoinHandle<Result<(), StoreError>>,
@@ -62,7 +63,8 @@ impl Desk {
         let (books, clerk, recovered) = Books::open(store.clone(), "gate", boot, whole, lines, Arc::new(move || read.now())).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let clerk = spawn(clerk.run(async { drop(stopped.await) }));
-        Self { store, books, recovered, clock, journal, next, stop, clerk }
+        let mark = books.lane("lane");
+        Self { store, books, recovered, clock, journal, mark, next, stop, clerk }
     }
 
     /// SIGKILL, then a new process that reads the journal.
@@ -83,6 +85,7 @@ impl Desk {
 
     /// An orderly end and a new start.
     pub(crate) async fn restarted(self) -> Self {
+        self.mark.pushed(u64::try_from(self.journal.len()).unwrap());
         self.stop.send(()).unwrap();
         self.clerk.await.unwrap().unwrap();
         Self::open(self.store, self.clock, self.journal, "boot", true, self.next).await

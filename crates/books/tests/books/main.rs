@@ -4,6 +4,7 @@
 
 mod caps;
 mod desk;
+mod restarts;
 mod shared;
 mod tasks;
 mod windows;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use tollgate_audit::{Decision, Happened, HoldEnd, Journal, Kind, Record};
-use tollgate_books::{Fact, Recovered};
+use tollgate_books::{Books, Fact, Recovered};
 use tollgate_gateway::clock::Clock;
 
 /// The lane of outcomes that a dead process owed.
@@ -36,7 +36,7 @@ fn fact(happened: Happened) -> Fact {
 }
 
 /// Writes the outcome that the last process owed: sent, and nobody knows.
-pub(crate) fn give_up(journal: &Journal, recovered: &Recovered, known: &HashMap<String, u64>, clock: Clock) -> Result<()> {
+pub(crate) fn give_up(journal: &Journal, books: &Books, recovered: &Recovered, known: &HashMap<String, u64>, clock: Clock) -> Result<()> {
     if recovered.unknown.is_empty() {
         return Ok(());
     }
@@ -56,5 +56,7 @@ pub(crate) fn give_up(journal: &Journal, recovered: &Recovered, known: &HashMap<
             ..Record::new(now.wall, Kind::Outcome, row.request)
         });
     }
-    lane.flush(now).context("the outcomes of the last process cannot be written down")
+    lane.flush(now).context("the outcomes of the last process cannot be written down")?;
+    books.lane(LANE).pushed(lane.flushed_upto());
+    Ok(())
 }
