@@ -48,7 +48,7 @@ pub(super) const TARGETS: [Target; 14] = [
 
 /// No input is longer, and none takes longer than that many seconds.
 const LONGEST: &str = "-max_len=2048";
-const PATIENCE: &str = "-timeout=10";
+const PATIENCE: &str = "-timeout=30";
 const MEMORY: &str = "-rss_limit_mb=1024";
 
 impl Target {
