@@ -19,7 +19,7 @@ const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-l
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares";
 /// Executions of each target in `ci`: with the corpus in front of them a few seconds each.
-const IN_CI: u64 = 100_000;
+const IN_CI: u64 = 50_000;
 const USAGE: &str = "`cargo xtask fuzz [TARGET] [--runs N] [--seed S] [--keep]`, or `cargo xtask fuzz TARGET --input FILE`";
 
 /// What was asked for.
