@@ -75,6 +75,10 @@ fn short(line: &Value) -> String {
             words.push(word);
         }
     }
+    // an act is two lines, before it and after it: they differ in what came of it
+    if line.pointer("/tollgate/decision").is_none() {
+        words.push(print::text(line, "/event/outcome"));
+    }
     format!("{}\n", words.join("  "))
 }
 
