@@ -47,7 +47,7 @@ pub enum HoldEnd {
 /// One line of a request, borrowed from where its facts live; formatted once, into the lane's buffer.
 #[derive(Clone, Debug)]
 pub struct Record<'a> {
-    /// When.
+    /// When; of an intent the admission instant, which decides the windows that its hold counts in.
     pub at: Timestamp,
     /// Which line.
     pub kind: Kind,

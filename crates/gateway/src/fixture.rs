@@ -144,6 +144,11 @@ impl Fixture {
     /// Every line of the journal so far.
     pub(crate) fn lines(&self) -> Vec<Value> {
         self.worker.journal.finish().unwrap();
+        self.written()
+    }
+
+    /// Every line that the operating system has: what a killed process leaves behind.
+    pub(crate) fn written(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.folder.path().join("w0-1.jsonl")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }

@@ -39,7 +39,7 @@ pub(crate) async fn write<'a>(armed: Armed<Reserved<'a>>, worker: &Worker, line:
     if worker.journal.is_failing() || worker.gate.journal_down.load(Ordering::Relaxed) {
         return Err(unavailable());
     }
-    let intent = line.intend();
+    let intent = line.intend(armed.stage.hold.at());
     intent.durable().await.map_err(|_| unavailable())?;
     let Armed { stage: Reserved { timely, hold, held, flight, .. }, entry, .. } = armed;
     // the fact is pushed before the line counts as known to the books (`intent` is dropped behind it)

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use tollgate_audit::{Decision, HoldEnd, Kind, Record};
 use tollgate_books::Closed;
 use tollgate_dialect::v1::{AnswerForm, Operation};
-use tollgate_model::{CredentialHash, Denial, Factor, Failure, Money, Now, RequestId, TaskId, Verdict};
+use tollgate_model::{CredentialHash, Denial, Factor, Failure, Money, Now, RequestId, TaskId, Timestamp, Verdict};
 use tollgate_policy::judge::Judged;
 use tollgate_registry::{Key, Nobody};
 use tollgate_secrets::VersionId;
@@ -179,17 +179,17 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
-    /// Appends the intent; it is written when `Written` says so.
-    pub(crate) fn intend(&mut self) -> Written<'a> {
+    /// Appends the intent, dated by the admission: a replay finds the windows of the hold by it. Written when `Written` says so.
+    pub(crate) fn intend(&mut self, admitted: Timestamp) -> Written<'a> {
         self.stage = Stage::Intended;
-        self.append(Kind::Intent, None)
+        self.append(Some(admitted), Kind::Intent, None)
     }
 
     /// Appends the outcome of a call whose intent is written.
     pub(crate) fn outcome(&mut self, end: HoldEnd, settled: Option<Money>) -> Written<'a> {
         self.stage = Stage::Closed;
         self.settled = settled;
-        self.append(Kind::Outcome, Some(end))
+        self.append(None, Kind::Outcome, Some(end))
     }
 
     /// Appends what a poll's answer did to its task's hold.
@@ -231,14 +231,14 @@ impl<'a> Line<'a> {
                 // whoever did not prove a key from its own address cannot fill the log: the first ten a second, then a count
                 let stranger = self.verdict.identity == Factor::No || self.verdict.network == Factor::No || self.key.is_none();
                 if !stranger || self.worker.journal.admits(self.source, self.worker.lately().mono) {
-                    drop(self.append(Kind::Request, None));
+                    drop(self.append(None, Kind::Request, None));
                 }
             }
         }
     }
 
-    fn append(&self, kind: Kind, hold: Option<HoldEnd>) -> Written<'a> {
-        // an intent's time is its arrival's; what says how long things took looks at the clock
+    fn append(&self, at: Option<Timestamp>, kind: Kind, hold: Option<HoldEnd>) -> Written<'a> {
+        // what says how long things took looks at the clock
         let now = if kind == Kind::Intent { self.worker.lately() } else { self.worker.now() };
         let total_us = now.mono.nanos_since(self.began.mono) / 1000;
         let reason = self.denial.as_ref().map(|denial| &*denial.reason).or(self.failure.as_ref().map(|failure| &*failure.detail));
@@ -272,7 +272,7 @@ impl<'a> Line<'a> {
             user_agent: self.user_agent,
             http: (kind != Kind::Intent).then_some((self.http, 200)),
             alarm: self.alarm,
-            ..Record::new(now.wall, kind, self.id)
+            ..Record::new(at.unwrap_or(now.wall), kind, self.id)
         };
         self.worker.journal.append(&record)
     }

@@ -75,13 +75,13 @@ pub(crate) async fn paid<'a>(intended: Intended<'a>, worker: &Worker, line: &mut
         Ok(answer) => return Ok(Answered { stage: intended, answer, _proof: () }),
         Err(NoAnswer::NotSent(error)) => {
             let failure = unreachable(error);
-            settle::void(intended, worker, line, &failure);
+            settle::void(intended, worker, line, &failure).await;
             return Err(failure.into());
         }
         Err(NoAnswer::Lost(lost)) => unknown(FailureCode::OutcomeUnknown, lost.to_string()),
         Err(NoAnswer::Leaked(place)) => leaked(place, line),
     };
-    settle::lost(intended, line, &failure);
+    settle::lost(intended, line, &failure).await;
     Err(failure.into())
 }
 

@@ -136,17 +136,20 @@ fn tell(sent: Sent, outcome: Outcome, upstream: &Upstream, worker: &Worker) -> R
 }
 
 /// Not a byte was sent: the money returns, and the outcome says so.
-pub(crate) fn void(intended: Intended<'_>, worker: &Worker, line: &mut Line<'_>, failure: &Failure) {
+pub(crate) async fn void(intended: Intended<'_>, worker: &Worker, line: &mut Line<'_>, failure: &Failure) {
     line.failed(failure.clone());
     let written = line.outcome(HoldEnd::Voided, None);
+    // what the book knows before the journal would be an intent without an outcome after a crash
+    let _ = written.durable().await;
     intended.sent.void(worker.lately());
     drop(written);
 }
 
 /// It may have been worked on: the money stays spent, and the outcome says so.
-pub(crate) fn lost(intended: Intended<'_>, line: &mut Line<'_>, failure: &Failure) {
+pub(crate) async fn lost(intended: Intended<'_>, line: &mut Line<'_>, failure: &Failure) {
     line.failed(failure.clone());
     let written = line.outcome(HoldEnd::Unknown, None);
+    let _ = written.durable().await;
     intended.sent.unknown();
     drop(written);
 }

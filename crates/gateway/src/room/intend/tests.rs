@@ -25,3 +25,15 @@ async fn what_cannot_be_written_down_is_not_sent() {
     assert!(stage.received.lock().is_empty());
     assert_eq!(stage.left("shop").await, 1_000_000_000);
 }
+
+#[tokio::test]
+async fn tm_01_an_intent_is_dated_by_its_admission_so_that_a_replay_counts_it_in_the_same_day() {
+    let stage = Fixture::new().await;
+    let key = stage.key("shop", |_| {}).await;
+    // the books have seen a later time than the clock tells: it is the admission's
+    let mut ahead = stage.worker.gate.clock.now();
+    ahead.wall = ahead.wall.plus_millis(1_500);
+    stage.upstream.account.view(&[], ahead);
+    stage.submit(&key).await;
+    assert_eq!(stage.lines()[0].pointer("/@timestamp"), Some(&json!(ahead.wall.to_string())));
+}

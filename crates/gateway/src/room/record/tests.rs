@@ -14,7 +14,7 @@ async fn a_request_that_is_dropped_on_its_way_still_has_its_line() {
         panic!("not a call")
     };
     let mut line = Line::open(&stage.worker, &arrival);
-    drop(line.intend());
+    drop(line.intend(arrival.now.wall));
     drop(line);
     let lines = stage.lines();
     assert_eq!(lines.len(), 2);

@@ -43,3 +43,13 @@ async fn se_01_an_answer_that_holds_the_live_key_is_withheld_and_somebody_is_wok
     assert_eq!(stage.last("/tollgate/alarm"), json!("leak_withheld"));
     assert!(!stage.lines().iter().any(|line| line.to_string().contains(REAL_KEY)));
 }
+
+#[tokio::test]
+async fn i_3_an_outcome_is_written_down_before_the_books_are_told_of_it() {
+    let stage = Fixture::new().await;
+    let key = stage.key("shop", |_| {}).await;
+    let hold = |lines: Vec<serde_json::Value>| lines.last().and_then(|line| line.pointer("/tollgate/hold").cloned());
+    stage.provider_says(Says::Nothing);
+    stage.submit(&key).await;
+    assert_eq!(hold(stage.written()), Some(json!("unknown")));
+}
