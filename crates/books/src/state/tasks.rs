@@ -22,17 +22,16 @@ impl State {
         let (key, deadline) = (open.terms.key, now.mono.plus_millis(deadline_ms));
         open.task = Some(task);
         self.pending.push(Fact::Opened { request, task, at: now.wall });
-        let old = self.tasks.get(&task).filter(|old| old.open || old.withheld).map(|old| (old.request, old.deadline > now.mono));
-        let closed = match old {
-            Some((old, true)) => {
+        let mut closed = None;
+        if let Some(old) = self.tasks.get(&task).filter(|old| old.open || old.withheld) {
+            let (open, old, is_due) = (old.open, old.request, old.deadline <= now.mono);
+            if !is_due {
                 self.withhold(task, old, request);
                 return Err(IdTwice);
             }
-            Some((old, false)) => {
-                self.holds.get(&old).map(|old| old.terms.cost).and_then(|held| self.close(old, Some(held), true, now.wall))
-            }
-            None => None,
-        };
+            let held = self.holds.get(&old).filter(|_| open).map(|old| old.terms.cost);
+            closed = held.and_then(|held| self.close(old, Some(held), true, now.wall));
+        }
         self.deadlines.push_back((deadline.nanos(), task));
         self.tasks.insert(task, Task { request, key, open: true, withheld: false, deadline });
         Ok(closed)

@@ -159,3 +159,17 @@ async fn an_id_given_to_two_open_tasks_is_nobodys_and_both_stay_spent() {
     assert_eq!(account.open_holds(&key_scope()), 0, "and they are not at work for ever");
     assert_eq!((desk.state(first).await, desk.state(request).await), (HoldState::Unknown, HoldState::Unknown));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_id_that_two_tasks_had_and_a_third_gets_long_after_settles_neither_of_them() {
+    let mut desk = Desk::new().await;
+    let limits = [desk.cap("10/day")];
+    let first = desk.task(&limits, "71").await;
+    let second = desk.buy(&limits).await.unwrap();
+    let request = second.request;
+    assert!(second.sent.opened(task("71"), desk.now(), DEADLINE_MS).is_err());
+    desk.pass_ms(u32::try_from(DEADLINE_MS).unwrap());
+    let third = desk.task(&limits, "71").await;
+    assert_eq!(desk.account("p").task(key(), task("71")).map(|owned| owned.request), Some(third));
+    assert_eq!((desk.state(first).await, desk.state(request).await), (HoldState::Unknown, HoldState::Unknown));
+}
