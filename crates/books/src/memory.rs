@@ -1,10 +1,13 @@
 //! The book in memory: the reference that every durable store is compared with, and what simulations spend from.
 
+mod share;
+
 use std::collections::{BTreeMap, HashMap};
 
 use parking_lot::Mutex;
 use tollgate_model::{Money, Name, Scope, TaskId, Timestamp};
 
+use self::share::Share;
 use crate::port::{Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow};
 
 /// A book that lives as long as the process; it can be told to play dead.
@@ -23,40 +26,6 @@ struct Book {
     holds: BTreeMap<tollgate_model::RequestId, HoldRow>,
     counters: HashMap<Counter, HashMap<Holder, Share>>,
     down: bool,
-}
-
-/// One holder's part of a counter.
-#[derive(Clone, Copy, Default)]
-struct Share {
-    /// The sum of its posted holds in the window.
-    posted: i64,
-    /// Lost with a machine: counted as used.
-    stranded: i64,
-    ceiling: i64,
-    /// The machine died; what was lost is counted at the next lease, when the journal has been replayed.
-    died: bool,
-}
-
-impl Share {
-    const fn used(&self) -> i64 {
-        self.posted.saturating_add(self.stranded)
-    }
-
-    fn reserved(&self) -> i64 {
-        self.ceiling.max(self.used())
-    }
-
-    /// What was lost with the machine counts as used.
-    fn strand(&mut self) {
-        if self.died {
-            self.stranded += (self.ceiling - self.used()).max(0);
-            self.died = false;
-        }
-    }
-
-    fn lost(&self) -> i64 {
-        if self.died { self.reserved() - self.posted } else { self.stranded }
-    }
 }
 
 impl MemoryStore {

@@ -1,5 +1,6 @@
 //! What is decided under the account's mutex? All limits in one step, holds, tasks; no await, no I/O.
 
+mod ask;
 mod holds;
 mod leases;
 mod scopes;
@@ -19,6 +20,7 @@ use crate::port::{Fact, Unit};
 use crate::slot::{Kind, LimitIx, Passes, Slot};
 use crate::task::Task;
 use crate::view::LimitView;
+use ask::{Answer, amount, ask_one};
 pub(crate) use leases::{Lowered, Wanted};
 use scopes::{Move, Scopes};
 
@@ -244,55 +246,6 @@ pub(crate) fn in_scope(terms: &Terms, scope: &Scope) -> bool {
         Scope::Key(key) => terms.key == *key,
         Scope::Team(team) => terms.team.as_ref() == Some(team),
         Scope::Upstream(_) => true,
-    }
-}
-
-enum Answer {
-    Yes,
-    Cold { elsewhere: bool },
-    No(Denial),
-}
-
-fn ask_one(slot: &mut Slot, wish: &Wish<'_>, now: Now, latest: Timestamp) -> Answer {
-    let Slot { scope, kind } = slot;
-    match kind {
-        Kind::Cap(cap) => {
-            cap.roll(latest);
-            let amount = amount(cap.unit, wish);
-            if amount == 0 {
-                return Answer::Yes;
-            }
-            match cap.passes(amount, latest) {
-                Passes::Yes => Answer::Yes,
-                Passes::Cold => Answer::Cold { elsewhere: cap.blocked_elsewhere(amount) },
-                Passes::Reached(wait) => {
-                    let mut denial =
-                        Denial::new(DenialCode::CapReached, format!("the cap of {scope} for the {} is reached", cap.period.as_str()));
-                    denial.retry_after_ms = wait;
-                    Answer::No(denial)
-                }
-            }
-        }
-        Kind::Rate(gcra) => match gcra.wait(now.mono) {
-            0 => Answer::Yes,
-            wait => {
-                let reason = format!("the rate of {scope}, {}, is reached", gcra.rate());
-                Answer::No(Denial::new(DenialCode::RateLimited, reason).retry_after(wait.div_ceil(1_000_000)))
-            }
-        },
-        Kind::Concurrency { most, open } if *open < *most => Answer::Yes,
-        Kind::Concurrency { most, .. } => {
-            let reason = format!("{scope} has {most} open tasks, as many as it may");
-            Answer::No(Denial::new(DenialCode::ConcurrencyLimited, reason).retry_after(5_000))
-        }
-    }
-}
-
-/// What a wish takes of a cap in this unit.
-fn amount(unit: Unit, wish: &Wish<'_>) -> i64 {
-    match unit {
-        Unit::Money => wish.cost.nanos(),
-        Unit::Tasks => 1,
     }
 }
 
