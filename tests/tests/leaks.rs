@@ -59,10 +59,15 @@ fn se_04_a_provider_that_cannot_be_reached_leaves_no_url_and_no_key_behind() -> 
     // nobody there, no name, no TLS: nothing was sent, and the money is back
     let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let plain = Stub::start()?;
-    for url in [format!("http://{closed}"), "https://nobody.invalid".to_owned(), format!("https://{}", plain.at)] {
-        let mut deaf = Deaf::at(&url)?;
-        deaf.fails(&url, "ERROR_NO_SLOT_AVAILABLE")?;
-        deaf.leaves("1")?;
+    let each = [format!("http://{closed}"), "https://nobody.invalid".to_owned(), format!("https://{}", plain.at)].map(|url| {
+        std::thread::spawn(move || {
+            let mut deaf = Deaf::at(&url)?;
+            deaf.fails(&url, "ERROR_NO_SLOT_AVAILABLE")?;
+            deaf.leaves("1")
+        })
+    });
+    for one in each {
+        one.join().ok().context("it panicked")??;
     }
     assert!(plain.heard().is_empty(), "a key went out without TLS");
     Ok(())
@@ -88,46 +93,47 @@ fn se_04_a_provider_that_gives_no_answer_leaves_no_url_and_no_key_behind() -> Re
     deaf.leaves("0")
 }
 
-#[test]
-fn se_14_a_provider_that_refuses_the_key_is_shown_it_once_until_there_is_another() -> Result<()> {
+/// An answer that refuses the key rests it: one call is sent, then none until there is another key.
+fn is_shown_once(status: &str, body: &str) -> Result<()> {
     let stub = Stub::start()?;
     let stand = Stand::with(Setup { origin: Some(stub.at), ..Setup::default() })?;
     let key = stand.key("shop", json!({ "caps": ["10/day"] }))?;
-    let answer = |status: &str, body: &str| {
-        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
-        Said::Pieces(vec![head.into_bytes()])
-    };
-    let mut heard = 0;
-    for (number, said) in [
-        answer("200 OK", "ERROR_KEY_DOES_NOT_EXIST"),
-        answer("200 OK", r#"{"status":0,"request":"ERROR_WRONG_USER_KEY"}"#),
-        answer("401 Unauthorized", "ERROR_KEY_DOES_NOT_EXIST"),
-        answer("401 Unauthorized", "<html><h1>401</h1></html>"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        stub.say(said);
-        let first = call(stand.at, &submission(&key))?;
-        assert!(first.body.starts_with("ERROR_TOLLGATE_"), "the caller is not blamed: {}", first.body);
-        for _ in 0..10 {
-            let next = call(stand.at, &submission(&key))?;
-            assert_eq!((next.denied(), next.body.as_str()), (Some("secret_unavailable"), "ERROR_NO_SLOT_AVAILABLE"));
-        }
-        heard += 1;
-        assert_eq!(stub.heard().len(), heard, "the refused key was shown again ({number})");
-        // another version is tried at once
-        stub.say(Said::body(format!("OK|7000000{number}").as_bytes()));
-        stand.put_real_key(&format!("{number}123456789abcdef0123456789abcdef"))?;
-        let patience = (0..40).find(|_| {
-            std::thread::sleep(Duration::from_millis(100));
-            call(stand.at, &submission(&key)).is_ok_and(|answer| answer.task().is_some())
-        });
-        patience.context("the new key was not taken into use")?;
-        heard += 1;
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    stub.say(Said::Pieces(vec![head.into_bytes()]));
+    let first = call(stand.at, &submission(&key))?;
+    assert!(first.body.starts_with("ERROR_TOLLGATE_"), "the caller is not blamed: {}", first.body);
+    for _ in 0..10 {
+        let next = call(stand.at, &submission(&key))?;
+        assert_eq!((next.denied(), next.body.as_str()), (Some("secret_unavailable"), "ERROR_NO_SLOT_AVAILABLE"));
     }
-    assert!(!stand.lines("\"upstream_account\"")?.is_empty(), "somebody is woken");
+    assert_eq!(stub.heard().len(), 1, "the refused key was shown again");
+    let doctor = stand.ask("GET", "/v1/doctor", None)?.to_string();
+    assert!(doctor.contains("refuses the real key"), "{doctor}");
+    // another version is tried at once
+    stub.say(Said::body(b"OK|70000001"));
+    stand.put_real_key("f123456789abcdef0123456789abcdef")?;
+    let taken = (0..60).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        call(stand.at, &submission(&key)).is_ok_and(|answer| answer.task().is_some())
+    });
+    assert!(taken, "the new key was not taken into use");
+    assert_eq!(stub.heard().len(), 2);
     Ok(())
+}
+
+#[test]
+fn se_14_a_provider_that_refuses_the_key_in_words_is_shown_it_once_until_there_is_another() -> Result<()> {
+    is_shown_once("200 OK", "ERROR_KEY_DOES_NOT_EXIST")
+}
+
+#[test]
+fn se_14_a_provider_that_refuses_the_key_in_json_is_shown_it_once_until_there_is_another() -> Result<()> {
+    is_shown_once("200 OK", r#"{"status":0,"request":"ERROR_WRONG_USER_KEY"}"#)
+}
+
+#[test]
+fn se_14_a_provider_that_refuses_the_key_by_401_is_shown_it_once_until_there_is_another() -> Result<()> {
+    is_shown_once("401 Unauthorized", "<html><h1>401</h1></html>")
 }
 
 #[test]

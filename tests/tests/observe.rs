@@ -9,10 +9,13 @@ use tollgate_tests::{Answer, Stand, call, closed_hours, from, submission};
 
 const ABROAD: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
 
-/// The line that judged a request.
-fn line(stand: &Stand, answer: &Answer) -> Result<Value> {
-    let lines = stand.lines(answer.id())?;
-    lines.into_iter().find(|line| line.pointer("/event/action") != Some(&json!("settle"))).context("no line of the audit log")
+/// The lines that judged these requests.
+fn lines<const N: usize>(stand: &Stand, answers: [&Answer; N]) -> Result<[Value; N]> {
+    let all = stand.lines("\"factors\"")?;
+    let of = |answer: &Answer| all.iter().find(|line| line.pointer("/tollgate/request_id") == Some(&json!(answer.id()))).cloned();
+    let found = answers.map(|answer| of(answer).unwrap_or_default());
+    anyhow::ensure!(found.iter().all(Value::is_object), "a request without a line");
+    Ok(found)
 }
 
 fn would_deny(line: &Value) -> Option<&Value> {
@@ -32,11 +35,10 @@ fn an_observed_address_is_let_pass_and_recorded_and_refused_after_the_end() -> R
     std::thread::sleep(Duration::from_secs(1));
     let refused = from(stand.at, ABROAD, &submission(&key), &[])?;
     assert_eq!(refused.denied(), Some("network_denied"));
-    let written = line(&stand, &passed)?;
+    let [written, after] = lines(&stand, [&passed, &refused])?;
     assert_eq!(would_deny(&written), Some(&json!(["network_denied"])), "{written}");
     assert_eq!((factor(&written, "network"), written.pointer("/tollgate/decision")), (Some("would_deny"), Some(&json!("allowed"))));
-    let written = line(&stand, &refused)?;
-    assert_eq!((would_deny(&written), factor(&written, "network")), (None, Some("no")), "{written}");
+    assert_eq!((would_deny(&after), factor(&after, "network")), (None, Some("no")), "{after}");
     Ok(())
 }
 
@@ -52,7 +54,7 @@ fn observed_hours_are_let_pass_and_recorded_and_refused_after_the_end() -> Resul
     std::thread::sleep(Duration::from_secs(1));
     let refused = call(stand.at, &submission(&key))?;
     assert_eq!((refused.denied(), refused.body.as_str()), (Some("outside_hours"), "ERROR_TOLLGATE_OUTSIDE_HOURS"));
-    let written = line(&stand, &passed)?;
+    let [written] = lines(&stand, [&passed])?;
     assert_eq!(would_deny(&written), Some(&json!(["outside_hours"])), "{written}");
     assert_eq!(factor(&written, "time"), Some("would_deny"));
     Ok(())
@@ -68,8 +70,8 @@ fn an_observed_rate_is_let_pass_and_recorded_and_refused_after_the_end() -> Resu
     let refused = call(stand.at, &submission(&key))?;
     assert_eq!(refused.denied(), Some("rate_limited"), "{}", refused.body);
     let (first, last) = (answers.first().context("none")?, answers.last().context("none")?);
-    assert_eq!(would_deny(&line(&stand, first)?), None, "the first is within the rate");
-    let written = line(&stand, last)?;
+    let [within, written] = lines(&stand, [first, last])?;
+    assert_eq!(would_deny(&within), None, "the first is within the rate");
     assert_eq!((would_deny(&written), factor(&written, "allowance")), (Some(&json!(["rate_limited"])), Some("would_deny")), "{written}");
     Ok(())
 }
@@ -89,7 +91,7 @@ fn what_is_observed_together_is_recorded_together_and_caps_bind_all_the_same() -
     assert_eq!(from(stand.at, ABROAD, &submission(&key), &[])?.denied(), Some("paused"));
     stand.ask("POST", "/v1/keys/trial/revoke", None)?;
     assert_eq!(from(stand.at, ABROAD, &submission(&key), &[])?.denied(), Some("unauthenticated"));
-    let written = line(&stand, &passed)?;
+    let [written] = lines(&stand, [&passed])?;
     assert_eq!(would_deny(&written), Some(&json!(["network_denied", "outside_hours", "rate_limited"])), "{written}");
     // explained beforehand in the same words
     let supposed = stand.ask("POST", "/v1/explain", Some(&json!({ "key": "trial", "from": "203.0.113.1" })))?;
