@@ -1,13 +1,11 @@
 //! Who asks: every failure to prove it looks alike from outside, takes as long, and reaches nobody.
 
-mod timing;
-
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use tollgate_tests::{Answer, FORM, JSON, Setup, Stand, Witness, call, exchange, from, get, post, submission};
+use tollgate_tests::{Answer, FORM, JSON, Setup, Stand, Witness, call, exchange, from, get, instant, post, submission};
 
 /// A submission without its key.
 const TASK: &str = "method=userrecaptcha&googlekey=k&pageurl=https://example.com/";
@@ -92,7 +90,7 @@ fn id_05_what_is_meant_for_a_database_or_a_file_is_nobodys_key_and_changes_nothi
         "$(sleep 5)",
         "\"><script>",
     ] {
-        let began = timing::instant();
+        let began = instant();
         witness.refuses(&get(&format!("/in.php?{TASK}"), &format!("Authorization: Bearer {text}\r\n")), &["unauthenticated"])?;
         let encoded: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
         witness.refuses(&get(&submission(&encoded), ""), &["unauthenticated"])?;

@@ -1,11 +1,11 @@
 //! Bodies that can be read in two ways, or not at all: multipart and JSON.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use tollgate_tests::{FORM, JSON, MULTIPART, Witness, get, multipart, post, submission};
+use tollgate_tests::{FORM, JSON, MULTIPART, Witness, get, instant, multipart, post, submission};
 
 const CONFUSED: &[&str] = &["ambiguous_request", "malformed"];
 /// A submission without its key.
@@ -193,9 +193,4 @@ fn pc_19_a_hostile_body_costs_little_time_and_no_memory() -> Result<()> {
     let after = memory()?;
     assert!(after < before + 24 * 1024, "{before} KiB before, {after} KiB after");
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long an answer takes is measured")]
-fn instant() -> Instant {
-    Instant::now()
 }

@@ -1,33 +1,23 @@
 //! What does a healthy caller notice of a flood? Little: each flood is made here, and the caller's time is taken beside it.
 //!
-//! One at a time: what is measured must not be another test's load. A machine's own noise can only make a caller slower, so
-//! the best of some tries counts.
+//! A machine's own noise can only make a caller slower, so the best of some tries counts.
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use socket2::{Domain, Socket, Type};
-use tollgate_tests::{Setup, Stand, call, submission};
+use tollgate_tests::{Setup, Stand, call, instant, submission};
 
-static ALONE: Mutex<()> = Mutex::new(());
+use crate::alone;
+
 const TRIES: usize = 5;
-
-fn alone() -> MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a test takes a caller's time")]
-fn instant() -> Instant {
-    Instant::now()
-}
 
 /// A stand whose key may be used a great deal.
 fn stand() -> Result<(Stand, String)> {

@@ -2,11 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
-use tollgate_tests::{Stand, submission};
+use tollgate_tests::{Stand, instant, submission};
+
+use crate::alone;
 
 /// Samples of each kind in a round.
 const SAMPLES: usize = 4_000;
@@ -49,6 +50,7 @@ impl Difference {
 
 #[test]
 fn id_04_a_dead_key_a_near_key_and_no_key_take_the_same_time() -> Result<()> {
+    let _alone = alone();
     let stand = Stand::new()?;
     let live = stand.key("live", json!({ "caps": ["1/day"] }))?;
     let revoked = stand.key("revoked", json!({ "caps": ["1/day"] }))?;
@@ -97,9 +99,4 @@ fn round(stand: &Stand, requests: &[String]) -> Result<Vec<Vec<f64>>> {
         }
     }
     Ok(samples)
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long an answer takes is measured")]
-pub(crate) fn instant() -> Instant {
-    Instant::now()
 }
