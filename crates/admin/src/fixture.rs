@@ -229,7 +229,14 @@ impl Gate for Told {
     }
 
     fn counts(&self) -> Counts {
-        Counts { allowed: vec![("submit", 3)], denied: vec![("cap_reached", 2)], failed: Vec::new(), connections: 5, lanes_failing: 1 }
+        Counts {
+            allowed: vec![("submit", 3)],
+            denied: vec![("cap_reached", 2)],
+            failed: Vec::new(),
+            connections: 5,
+            lanes_failing: 1,
+            account_waits: 7,
+        }
     }
 }
 

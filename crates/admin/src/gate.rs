@@ -75,6 +75,8 @@ pub struct Counts {
     pub connections: u64,
     /// Lanes of the journal that cannot be written now.
     pub lanes_failing: u64,
+    /// How often a request waited for the mutex of its account.
+    pub account_waits: u64,
 }
 
 /// The running gate.

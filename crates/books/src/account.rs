@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, TaskId, Timestamp};
 
@@ -57,6 +57,7 @@ pub struct Account {
     /// Another process holds the book: nothing may be spent.
     pub(crate) fenced: Arc<AtomicBool>,
     clean: bool,
+    waits: AtomicU64,
 }
 
 /// What all accounts share.
@@ -73,12 +74,26 @@ pub(crate) struct Shared {
 impl Account {
     pub(crate) fn new(name: Name, shared: Shared, clean: bool, now: Now) -> Arc<Self> {
         let Shared { bell, fenced, edition } = shared;
-        Arc::new(Self { name, state: Mutex::new(State::new(now, edition)), bell, rounds: Notify::new(), fenced, clean })
+        let (state, waits) = (Mutex::new(State::new(now, edition)), AtomicU64::new(0));
+        Arc::new(Self { name, state, bell, rounds: Notify::new(), fenced, clean, waits })
     }
 
     /// Its upstream's name.
     pub const fn name(&self) -> &Name {
         &self.name
+    }
+
+    /// How often a request found the books of this account in other hands, and waited.
+    pub fn waits(&self) -> u64 {
+        self.waits.load(Ordering::Relaxed)
+    }
+
+    /// The state for a request, which counts if it has to wait.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.try_lock().unwrap_or_else(|| {
+            self.waits.fetch_add(1, Ordering::Relaxed);
+            self.state.lock()
+        })
     }
 
     /// Puts a limit in force, or its new amount; the same limit has the same place for the life of the process.
@@ -91,7 +106,7 @@ impl Account {
         if self.fenced.load(Ordering::Relaxed) {
             return Tried::Refused(Denial::new(tollgate_model::DenialCode::BooksUnavailable, "another process holds the books"));
         }
-        let mut state = self.state.lock();
+        let mut state = self.state();
         match state.reserve(wish, now) {
             Ok(reserved) => {
                 let low = state.runs_low(wish.limits);
@@ -112,17 +127,17 @@ impl Account {
 
     /// The task, if it is this key's; in memory only.
     pub fn task(&self, key: KeyId, task: TaskId) -> Option<Owned> {
-        self.state.lock().task(key, task)
+        self.state().task(key, task)
     }
 
     /// Takes a task of the book's back into memory, closed or open as it stands there.
     pub fn remember(&self, task: TaskId, request: RequestId, key: KeyId) {
-        self.state.lock().remember(task, request, key);
+        self.state().remember(task, request, key);
     }
 
     /// Ends a task's hold, once: a replayed answer changes nothing and gives nothing.
     pub fn end(&self, task: TaskId, ending: Ending, now: Now) -> Option<Closed> {
-        self.state.lock().end(task, ending, now.wall)
+        self.state().end(task, ending, now.wall)
     }
 
     /// Open tasks whose deadline has passed, oldest first; each is given once.
@@ -141,23 +156,23 @@ impl Account {
     }
 
     pub(crate) fn sent(&self, request: RequestId) {
-        self.state.lock().sent(request, &self.name);
+        self.state().sent(request, &self.name);
     }
 
     pub(crate) fn unsent(&self, request: RequestId) {
-        self.state.lock().unsent(request);
+        self.state().unsent(request);
     }
 
     pub(crate) fn opened(&self, request: RequestId, task: TaskId, now: Now, deadline_ms: u64) -> Result<Option<Closed>, IdTwice> {
-        self.state.lock().opened(request, task, now, deadline_ms)
+        self.state().opened(request, task, now, deadline_ms)
     }
 
     pub(crate) fn close(&self, request: RequestId, cost: Option<Money>, assumed: bool, at: Timestamp) -> Option<Closed> {
-        self.state.lock().close(request, cost, assumed, at)
+        self.state().close(request, cost, assumed, at)
     }
 
     pub(crate) fn unknown(&self, request: RequestId) {
-        self.state.lock().unknown(request);
+        self.state().unknown(request);
     }
 
     /// Cuts what has happened since the last cut.

@@ -44,6 +44,12 @@ pub(crate) async fn metrics<A: Send + Sync + 'static>(State(desk): State<Arc<Des
         "Lanes of the audit log that cannot be written.",
         &[(String::new(), counts.lanes_failing)],
     );
+    family(
+        "tollgate_account_waits_total",
+        "counter",
+        "Requests that waited for the mutex of their upstream account.",
+        &[(String::new(), counts.account_waits)],
+    );
     family("tollgate_build_info", "gauge", "What runs; always 1.", &[(format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1)]);
     family("tollgate_ready", "gauge", "Whether paid calls are taken.", &[(String::new(), u64::from(desk.gate.unready().is_none()))]);
     family("tollgate_generation", "gauge", "The registry's generation.", &[(String::new(), desk.registry.snapshot().generation)]);

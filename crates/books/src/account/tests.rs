@@ -219,3 +219,20 @@ async fn rl_01_a_burst_is_whole_in_whatever_order_its_requests_come_to_the_books
     }
     assert_eq!(admitted, 3);
 }
+
+#[tokio::test]
+async fn a_request_that_waits_for_the_mutex_is_counted() {
+    let desk = Desk::new().await;
+    let account = &desk.account;
+    account.task(KeyId::from_bytes([1; 16]), TaskId::parse(b"1").unwrap());
+    assert_eq!(account.waits(), 0);
+    let held = account.state.lock();
+    std::thread::scope(|scope| {
+        let asker = scope.spawn(|| account.task(KeyId::from_bytes([1; 16]), TaskId::parse(b"1").unwrap()));
+        while account.waits() == 0 && !asker.is_finished() {
+            std::thread::yield_now();
+        }
+        drop(held);
+    });
+    assert_eq!(account.waits(), 1);
+}

@@ -194,6 +194,7 @@ impl GateDoor for Inside {
             failed: tally.failed().map(|(code, count)| (code.as_str(), count)).collect(),
             connections: self.gate.guests.open() as u64,
             lanes_failing: self.gate.lanes.iter().filter(|lane| lane.is_failing()).count() as u64,
+            account_waits: self.gate.books.accounts().iter().map(|account| account.waits()).sum(),
         }
     }
 }

@@ -26,6 +26,7 @@ async fn ad_19_numbers_name_no_tenant() {
         "tollgate_denied_total{code=\"cap_reached\"} 2",
         "tollgate_connections 5",
         "tollgate_journal_lanes_failing 1",
+        "tollgate_account_waits_total 7",
         "tollgate_ready 1",
         "tollgate_generation 2",
         concat!("tollgate_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
