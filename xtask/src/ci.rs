@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::repository::Repository;
-use crate::{doors, fuzz, reference, sizes, step};
+use crate::{counts, doors, fuzz, reference, sizes, step};
 
 /// One check.
 type Check = (&'static str, fn(&Repository) -> Result<()>);
@@ -17,6 +17,7 @@ const CHECKS: &[Check] = &[
     ("clippy", |at| step::passes(&mut at.cargo(["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))),
     ("doc", |at| step::passes(at.cargo(["doc", "--quiet", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "-D warnings"))),
     ("fuzz", fuzz::bounded),
+    ("counts", |at| counts::run(at, &["--check".to_owned()])),
 ];
 
 /// Runs everything; a failed check does not hide the next one.

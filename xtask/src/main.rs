@@ -2,10 +2,12 @@
 
 mod bench;
 mod ci;
+mod counts;
 mod crash;
 mod dist;
 mod doors;
 mod e2e;
+mod floor;
 mod fuzz;
 mod php;
 mod reference;
@@ -30,7 +32,7 @@ struct Verb {
 const VERBS: &[Verb] = &[
     Verb {
         name: "ci",
-        sentence: "everything below that a change must pass: fmt, doors, sizes, gen, clippy, doc, fuzz, tests",
+        sentence: "everything below that a change must pass: fmt, doors, sizes, gen, clippy, doc, fuzz, counts, tests",
         run: ci::run,
     },
     Verb { name: "doors", sentence: "which crate may use which: checks direct dependencies against one table", run: doors::run },
@@ -43,9 +45,15 @@ const VERBS: &[Verb] = &[
     Verb { name: "e2e", sentence: "the end-to-end tests alone, on the real binary; further words filter by name", run: e2e::run },
     Verb {
         name: "bench",
-        sentence: "the gate beside bare nginx: CPU a request, refusals, latency, memory; target/bench.json [--quick: 5 rounds over 256 keys, not 15 over 2,000]",
+        sentence: "the gate beside nginx, nginx and haproxy by hand, and a byte copier: CPU, latency, memory, refusals, counts; target/bench.json, docs/performance [--quick: 5 rounds over 256 keys, not 15 over 10,000]",
         run: bench::run,
     },
+    Verb {
+        name: "counts",
+        sentence: "instructions, system calls and allocations of a request [--check: against docs/performance/counts.toml] [--write]",
+        run: counts::run,
+    },
+    Verb { name: "floor", sentence: "the byte copier that `bench` starts: LISTEN UPSTREAM", run: floor::run },
     Verb {
         name: "crash",
         sentence: "SIGKILL under load, a fresh key every 25 kills [--kills 1000] [--seed 1]: nothing over a cap, nothing lost",

@@ -1,4 +1,5 @@
-//! The pages of docs/reference, written from the code: what it does not say cannot stand there.
+//! The pages of docs/reference, written from the code, and the figures of docs/performance, written from the last full run:
+//! what these do not say cannot stand there.
 
 mod commands;
 mod denials;
@@ -8,40 +9,43 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::bench;
 use crate::repository::Repository;
 
-/// A page: its name, and what writes it.
+/// A page: where it is, and what writes it.
 type Page = (&'static str, fn(&Repository) -> Result<String>);
 
-const PAGES: &[Page] =
-    &[("configuration.md", |_| Ok(tollgate_config::reference())), ("denials.md", |_| denials::page()), ("commands.md", commands::page)];
-const FOLDER: &str = "docs/reference";
+const PAGES: &[Page] = &[
+    ("docs/reference/configuration.md", |_| Ok(tollgate_config::reference())),
+    ("docs/reference/denials.md", |_| denials::page()),
+    ("docs/reference/commands.md", commands::page),
+];
 
 /// Writes every page, or with `--check` fails if one differs.
 pub(crate) fn run(at: &Repository, words: &[String]) -> Result<()> {
     let check = words.iter().any(|word| word == "--check");
-    let folder = at.root.join(FOLDER);
-    fs::create_dir_all(&folder)?;
+    let mut pages = PAGES.iter().map(|(path, write)| Ok((Path::new(path).to_owned(), write(at)?))).collect::<Result<Vec<_>>>()?;
+    pages.extend(bench::page::written(at)?);
     let mut stale = Vec::new();
-    for (name, write) in PAGES {
-        let page = write(at)?;
-        let path = folder.join(name);
+    for (name, page) in pages {
+        let path = at.root.join(&name);
         if fs::read_to_string(&path).ok().as_deref() == Some(page.as_str()) {
             continue;
         }
         if check {
-            stale.push(*name);
+            stale.push(name.display().to_string());
         } else {
             replace(&path, &page)?;
-            println!("wrote {FOLDER}/{name}");
+            println!("wrote {}", name.display());
         }
     }
     if !stale.is_empty() {
-        bail!("{FOLDER}: {} differ from the code\nhint: `cargo xtask gen`", stale.join(", "));
+        bail!("{} differ from the code\nhint: `cargo xtask gen`", stale.join(", "));
     }
     Ok(())
 }
 
 fn replace(path: &Path, page: &str) -> Result<()> {
+    fs::create_dir_all(path.parent().context("a page without a folder")?)?;
     fs::write(path, page).with_context(|| format!("cannot write {}", path.display()))
 }

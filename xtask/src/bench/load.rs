@@ -1,191 +1,185 @@
-//! The load: keep-alive connections, each sending its next request when the last one is answered.
+//! The load: keep-alive connections in one thread, each sending its next request when the last one is answered.
+//!
+//! Requests are written before and nothing is allocated on the way, so that the driver takes little of the machine beside what
+//! it drives; how busy it was is measured with every slice.
+
+mod answer;
+mod line;
+pub(crate) mod open;
+pub(crate) mod request;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::ops::Range;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::task::{JoinSet, LocalSet};
-use tokio::time::Instant;
+use anyhow::{Result, ensure};
+use mio::{Events, Poll, Token};
 
-/// The task that is submitted: about 190 bytes of request line.
-const TASK: &str = "method=userrecaptcha&googlekey=6LfD3PIbAAAAAJs_eEHvoOl75_83eXSqpPSRFJ_u&pageurl=https%3A%2F%2Fexample.com%2Flogin";
+use self::answer::Answer;
+use self::line::{Line, Next};
+use self::request::{Keys, Mix};
 
-/// How an answer says that it is the connection's last.
-const CLOSE: &[u8] = b"\r\nconnection: close\r\n";
+/// Nothing that is measured takes that long.
+const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is sent.
-#[derive(Clone, Copy)]
-pub(super) enum Mix {
-    /// Submit, poll, poll: holds close as they do in life.
-    SubmitAndPolls,
-    /// The dearest request alone.
-    SubmitOnly,
-    /// Submissions with a key that nobody has: each must be refused.
-    Stranger,
+/// How long it is driven.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Until {
+    /// Requests begin until then.
+    Over(Duration),
+    /// So many submissions, each with its polls.
+    Submitted(usize),
+    /// Each key was used once, and at least that long.
+    EachKeyOnce(Duration),
 }
 
-/// A key of the right shape.
-const STRANGER: &str = "tgk_0000000000000000000000000000";
-
-impl Mix {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::SubmitAndPolls => "submit and two polls",
-            Self::SubmitOnly => "submit only",
-            Self::Stranger => "refusals of an unknown key",
-        }
-    }
-}
-
-/// What a slice of load brought.
+/// What a stretch of load brought.
 #[derive(Default)]
-pub(super) struct Took {
-    pub(super) requests: u32,
+pub(crate) struct Took {
+    pub(crate) requests: u32,
     /// The first answer that was none.
-    pub(super) wrong: Option<String>,
-    latencies: Vec<Duration>,
+    pub(crate) wrong: Option<String>,
+    pub(crate) latencies: Vec<Duration>,
 }
 
 impl Took {
-    pub(super) fn p50(&self) -> Duration {
-        let mut sorted = self.latencies.clone();
-        sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+    /// The latency that so many in a hundred requests did not exceed.
+    pub(crate) fn percentile(&self, percent: usize) -> Duration {
+        let last = self.latencies.len().saturating_sub(1);
+        self.latencies.get(last * percent / 100).copied().unwrap_or_default()
+    }
+
+    /// Over: latencies are put in their order.
+    fn whole(mut self) -> Self {
+        self.latencies.sort_unstable();
+        self
+    }
+
+    fn answered(&mut self, latency: Duration) {
+        self.requests += 1;
+        self.latencies.push(latency);
     }
 }
 
-/// Drives an address over so many connections for so long; keys are used in turn.
-pub(super) async fn drive(address: SocketAddr, keys: &[String], mix: Mix, connections: usize, time: Duration) -> Result<Took> {
-    let until = Instant::now() + time;
-    let local = LocalSet::new();
-    let mut tasks = JoinSet::new();
-    for first in 0..connections {
-        // every connection walks its own share of the keys
-        let share: Vec<String> = keys.iter().skip(first % keys.len()).step_by(connections).cloned().collect();
-        tasks.spawn_local_on(async move { client(address, &share, mix, until).await }, &local);
+/// Open connections to one address.
+pub(crate) struct Load<'k> {
+    keys: &'k Keys,
+    mix: Mix,
+    poll: Poll,
+    events: Events,
+    lines: Vec<Line>,
+    /// Submissions so far: keys are used in turn.
+    submitted: usize,
+}
+
+impl<'k> Load<'k> {
+    /// Connects.
+    pub(crate) fn open(address: SocketAddr, keys: &'k Keys, mix: Mix, connections: usize) -> Result<Self> {
+        let poll = Poll::new()?;
+        let lines = (0..connections).map(|number| Line::open(address, number, poll.registry())).collect::<Result<_>>()?;
+        Ok(Self { keys, mix, poll, events: Events::with_capacity(connections.max(16)), lines, submitted: 0 })
     }
-    let mut all = Took::default();
-    let gather = async {
-        while let Some(done) = tasks.join_next().await {
-            let took = done??;
+
+    /// Drives all connections, and waits for the last answer.
+    pub(crate) fn drive(&mut self, until: Until) -> Result<Took> {
+        self.drive_some(0..self.lines.len(), until)
+    }
+
+    /// One submission, with its polls, over one connection after the other: then all are open and idle.
+    pub(crate) fn touch_each(&mut self) -> Result<Took> {
+        let mut all = Took::default();
+        for line in 0..self.lines.len() {
+            let took = self.drive_some(line..line + 1, Until::Submitted(1))?;
             all.requests += took.requests;
-            all.wrong = all.wrong.take().or(took.wrong);
-            all.latencies.extend(took.latencies);
+            all.wrong = all.wrong.or(took.wrong);
         }
-        anyhow::Ok(())
-    };
-    local.run_until(gather).await?;
-    Ok(all)
-}
-
-async fn client(address: SocketAddr, keys: &[String], mix: Mix, until: Instant) -> Result<Took> {
-    let mut line =
-        Line { address, stream: connect(address).await?, buffer: Vec::with_capacity(4096), closing: false, took: Took::default() };
-    for key in keys.iter().cycle() {
-        if matches!(mix, Mix::Stranger) {
-            let stranger = request(&format!("/in.php?key={STRANGER}&{TASK}"));
-            line.refused(&stranger).await?;
-            if Instant::now() >= until {
-                break;
-            }
-            continue;
-        }
-        let submit = request(&format!("/in.php?key={key}&{TASK}"));
-        let Some(task) = line.ask(&submit).await? else { break };
-        if matches!(mix, Mix::SubmitAndPolls) {
-            let poll = request(&format!("/res.php?key={key}&action=get&id={task}"));
-            if line.ask(&poll).await?.is_none() || line.ask(&poll).await?.is_none() {
-                break;
-            }
-        }
-        if Instant::now() >= until {
-            break;
-        }
+        Ok(all)
     }
-    Ok(line.took)
+
+    fn drive_some(&mut self, some: Range<usize>, until: Until) -> Result<Took> {
+        let (began, from) = (now(), self.submitted);
+        let mut stretch = Stretch { keys: self.keys, mix: self.mix, until, began, from, submitted: from, took: Took::default() };
+        let mut under_way = 0;
+        for line in self.lines.get_mut(some).unwrap_or_default() {
+            under_way += usize::from(stretch.begin(line, began, self.poll.registry())?);
+        }
+        while under_way > 0 {
+            match self.poll.poll(&mut self.events, Some(PATIENCE)) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                polled => polled?,
+            }
+            ensure!(!self.events.is_empty(), "no answer within {} seconds", PATIENCE.as_secs());
+            for event in &self.events {
+                let Token(number) = event.token();
+                let Some(line) = self.lines.get_mut(number) else { continue };
+                if line.under_way() && line.read()? {
+                    under_way -= usize::from(!stretch.answered(line, self.poll.registry())?);
+                }
+            }
+        }
+        self.submitted = stretch.submitted;
+        Ok(stretch.took.whole())
+    }
 }
 
-fn request(target: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: gate\r\n\r\n")
-}
-
-async fn connect(address: SocketAddr) -> Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
-/// One connection at a time: the gate ends each after a thousand requests, and says so.
-struct Line {
-    address: SocketAddr,
-    stream: TcpStream,
-    buffer: Vec<u8>,
-    closing: bool,
+/// One stretch of load.
+struct Stretch<'k> {
+    keys: &'k Keys,
+    mix: Mix,
+    until: Until,
+    began: Instant,
+    from: usize,
+    submitted: usize,
     took: Took,
 }
 
-impl Line {
-    /// What stands behind `OK|`; nothing, and noted, when the answer is another one.
-    async fn ask(&mut self, request: &str) -> Result<Option<String>> {
-        let body = self.call(request).await?;
-        let task = body.strip_prefix("OK|").map(str::to_owned);
-        if task.is_none() {
-            // with its head: a refusal's code stands there
-            self.took.wrong = Some(String::from_utf8_lossy(&self.buffer).into_owned());
+impl Stretch<'_> {
+    /// Sends the line's next request, if there is to be another.
+    fn begin(&mut self, line: &mut Line, now: Instant, registry: &mio::Registry) -> Result<bool> {
+        if self.over(line, now) || self.took.wrong.is_some() {
+            line.rest();
+            return Ok(false);
         }
-        Ok(task)
-    }
-
-    /// An answer that must not be `OK|`.
-    async fn refused(&mut self, request: &str) -> Result<()> {
-        let body = self.call(request).await?;
-        if body.starts_with("OK|") {
-            self.took.wrong = Some(body);
-        }
-        Ok(())
-    }
-
-    async fn call(&mut self, request: &str) -> Result<String> {
-        if self.closing {
-            self.stream = connect(self.address).await?;
-        }
-        let begun = Instant::now();
-        self.stream.write_all(request.as_bytes()).await?;
-        self.buffer.clear();
-        let body = loop {
-            if self.stream.read_buf(&mut self.buffer).await? == 0 {
-                bail!("the connection was closed under load");
-            }
-            if let Some(body) = whole(&self.buffer)? {
-                break body.to_owned();
+        let submission = match line.next {
+            Next::Poll(_) => None,
+            Next::Submit => {
+                line.key = self.submitted;
+                self.submitted += 1;
+                Some(self.keys.submission(line.key, self.mix))
             }
         };
-        self.closing = self.buffer.windows(CLOSE.len()).any(|window| window.eq_ignore_ascii_case(CLOSE));
-        self.took.requests += 1;
-        self.took.latencies.push(begun.elapsed());
-        Ok(body)
+        line.send(submission, now, registry)?;
+        Ok(true)
+    }
+
+    /// Reads the answer and goes on; whether another request is under way.
+    fn answered(&mut self, line: &mut Line, registry: &mio::Registry) -> Result<bool> {
+        let now = now();
+        let Some(answer) = Answer::read(line.inbox())? else { return Ok(true) };
+        self.took.answered(now.duration_since(line.sent));
+        let right = answer.yes().is_some() != (self.mix == Mix::Stranger);
+        if !right && self.took.wrong.is_none() {
+            // with its head: a refusal's code stands there
+            self.took.wrong = Some(String::from_utf8_lossy(line.inbox()).into_owned());
+        }
+        let closes = answer.closes;
+        line.after(self.keys, self.mix);
+        line.closing = closes;
+        self.begin(line, now, registry)
+    }
+
+    fn over(&self, line: &Line, now: Instant) -> bool {
+        let done = self.submitted - self.from;
+        match self.until {
+            Until::Over(time) => now.duration_since(self.began) >= time,
+            Until::Submitted(most) => line.next == Next::Submit && done >= most,
+            Until::EachKeyOnce(least) => line.next == Next::Submit && done >= self.keys.len() && now.duration_since(self.began) >= least,
+        }
     }
 }
 
-/// The body, once all of it is there.
-fn whole(answer: &[u8]) -> Result<Option<&str>> {
-    let text = std::str::from_utf8(answer)?;
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return Ok(None) };
-    let length = head.lines().filter_map(|line| line.split_once(": ")).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    let length: usize = length.context("an answer without Content-Length")?.1.parse()?;
-    Ok((body.len() >= length).then_some(body))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::whole;
-
-    #[test]
-    fn an_answer_is_whole_when_its_length_is_there() {
-        assert_eq!(whole(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nOK|").unwrap(), None);
-        assert_eq!(whole(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nOK|1").unwrap(), Some("OK|1"));
-        assert!(whole(b"HTTP/1.1 200 OK\r\n\r\nOK|1").is_err());
-    }
+/// The clock of measurements.
+#[expect(clippy::disallowed_methods, reason = "a measurement is of real time")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
 }

@@ -1,0 +1,106 @@
+//! What does a request cost that no noise touches? User instructions, system calls and allocations of the worker's thread.
+//!
+//! Each is the difference of two run lengths, so that start, warm-up and end fall out. `--check` holds them against the bounds
+//! that are committed, `--write` commits to new ones.
+
+mod bounds;
+mod provider;
+mod run;
+mod strace;
+mod valgrind;
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use self::run::{Ground, MANY, Stretch};
+use crate::bench::load::request::Mix;
+use crate::bench::{float, table};
+use crate::repository::Repository;
+use crate::step;
+
+/// By operation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) submission: Count,
+    pub(crate) poll: Count,
+}
+
+/// Of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Count {
+    /// User instructions with 16 connections (callgrind).
+    pub(crate) instructions: f64,
+    /// System calls with one connection: nothing is served together, so that their number does not hang on timing (strace).
+    pub(crate) syscalls: f64,
+    /// Calls of the allocator for new or larger memory (callgrind).
+    pub(crate) allocations: f64,
+}
+
+/// System calls with 16 connections, some of them for several requests together: as many as the timing makes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Together {
+    pub(crate) submission: f64,
+    pub(crate) poll: f64,
+}
+
+/// Submissions of the short run; the long one has four times as many.
+const SHORT: usize = 500;
+const LONG: usize = 4 * SHORT;
+
+/// Counts, on the same build always, and prints; `--check` fails beyond the committed bounds, `--write` replaces them.
+pub(crate) fn run(at: &Repository, words: &[String]) -> Result<()> {
+    step::passes(&mut at.cargo(["build", "--quiet", "--locked", "--profile", bounds::PROFILE, "--package", "tollgate"]))?;
+    let counts = measure(at, &at.target.join(bounds::PROFILE).join("tollgate"))?;
+    println!("{}", table::counts(&counts, None));
+    match words.first().map(String::as_str) {
+        None => Ok(()),
+        Some("--write") => bounds::write(at, &counts),
+        Some("--check") => bounds::check(at, &counts),
+        Some(word) => anyhow::bail!("`{word}` is not a word of `counts`\nhint: `--check`, `--write`"),
+    }
+}
+
+/// Counts what this binary does.
+pub(crate) fn measure(at: &Repository, binary: &Path) -> Result<Counts> {
+    let ground = Ground::prepare(at, binary)?;
+    let (submission, poll) = each(MANY, |stretch| valgrind::count(&ground, stretch))?;
+    let ([submission_calls], [poll_calls]) = each(1, |stretch| strace::count(&ground, stretch))?;
+    let count = |[instructions, allocations]: [f64; 2], syscalls| Count { instructions, syscalls, allocations };
+    Ok(Counts { submission: count(submission, submission_calls), poll: count(poll, poll_calls) })
+}
+
+/// Counts the system calls of requests that are served together.
+pub(crate) fn together(at: &Repository, binary: &Path) -> Result<Together> {
+    let ground = Ground::prepare(at, binary)?;
+    let ([submission], [poll]) = each(MANY, |stretch| strace::count(&ground, stretch))?;
+    Ok(Together { submission, poll })
+}
+
+/// What a submission and a poll add to a run.
+fn each<const N: usize>(connections: usize, run: impl Fn(Stretch) -> Result<[u64; N]>) -> Result<([f64; N], [f64; N])> {
+    let counted = |mix, submissions| run(Stretch { mix, connections, submissions });
+    let (short, long) = (counted(Mix::SubmitOnly, SHORT)?, counted(Mix::SubmitOnly, LONG)?);
+    let polled = counted(Mix::SubmitAndPolls, SHORT)?;
+    let polls = SHORT * usize::from(Mix::SubmitAndPolls.polls());
+    Ok((more(short, long, LONG - SHORT), more(short, polled, polls)))
+}
+
+fn more<const N: usize>(less: [u64; N], more: [u64; N], requests: usize) -> [f64; N] {
+    let mut each = [0.0; N];
+    for ((each, less), more) in each.iter_mut().zip(less).zip(more) {
+        *each = (float(more) - float(less)) / float(requests as u64);
+    }
+    each
+}
+
+#[cfg(test)]
+mod tests {
+    use super::more;
+
+    #[test]
+    fn what_two_runs_have_in_common_falls_out() {
+        assert_eq!(format!("{:?}", more([1_000, 50], [5_000, 60], 10)), "[400.0, 1.0]");
+    }
+}
