@@ -25,11 +25,14 @@ const LEASE_WAIT: Duration = Duration::from_millis(250);
 /// Facts are posted at least this often.
 const POST_EVERY: Duration = Duration::from_secs(1);
 /// Facts told in one step: it takes a few milliseconds, and whoever waits for a slice is served between two.
-const STEP: usize = 1_000;
+pub(crate) const STEP: usize = 1_000;
 /// A slice that nobody has used for this long is given back.
 const IDLE_NS: u64 = 5_000_000_000;
 /// Rounds of leasing that one call waits for.
 const ROUNDS: usize = 8;
+/// Rounds that end with others' slices in the way before it is refused: one that calls them back, one that asks again, and one for
+/// a change in between.
+const BLOCKED: usize = 3;
 /// A task that memory does not know is asked for in the book at most this long.
 const OWNER_WAIT: Duration = Duration::from_millis(100);
 
@@ -123,22 +126,21 @@ impl Books {
 
     /// Reserves in all limits or in none; waits for a slice only where memory has none left.
     pub async fn reserve(&self, account: &Arc<Account>, wish: &Wish<'_>, now: Now) -> Result<Hold, Denial> {
-        let mut blocked = false;
+        let mut blocked = 0;
         for _ in 0..ROUNDS {
             // made before the try: a round that ends in between is not missed
             let round = account.rounds.notified();
             match account.try_reserve(wish, now) {
                 Tried::Held(hold) => return Ok(hold),
                 Tried::Refused(denial) => return Err(denial),
-                Tried::Cold { elsewhere } => blocked = elsewhere,
+                Tried::Cold { elsewhere: true } if blocked == BLOCKED => {
+                    return Err(Denial::new(DenialCode::CapReached, "what is left of a shared cap is reserved elsewhere"));
+                }
+                Tried::Cold { elsewhere } => blocked = if elsewhere { blocked + 1 } else { 0 },
             }
             tokio::time::timeout(LEASE_WAIT, round).await.map_err(|_| unavailable())?;
         }
-        if blocked {
-            Err(Denial::new(DenialCode::CapReached, "what is left of a shared cap is reserved elsewhere"))
-        } else {
-            Err(unavailable())
-        }
+        Err(unavailable())
     }
 
     /// The task, if it is this key's: from memory, else from the book.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use tollgate_model::{Name, RequestId, TaskId};
 
+use crate::clerk::STEP;
 use crate::hold::{Rates, Terms};
 use crate::port::{Fact, HoldRow, HoldState, Opened, Store, StoreError};
 use crate::state::{Open, State};
@@ -40,7 +41,12 @@ pub(crate) async fn recover(
     // lanes are read one after the other; what belongs to one request may stand in two of them
     facts.sort_by_key(rank);
     let replayed = facts.len();
-    store.post(opened.fence, facts, upto, Vec::new()).await?;
+    // in steps, as the clerk does: a post has a deadline, and a book that stood still for long lacks many
+    let mut steps = facts.chunks(STEP).peekable();
+    while let Some(step) = steps.next() {
+        let upto = if steps.peek().is_none() { std::mem::take(&mut upto) } else { HashMap::new() };
+        store.post(opened.fence, step.to_vec(), upto, Vec::new()).await?;
+    }
     let mut unsettled = store.unsettled().await?;
     let unknown = give_up(&mut unsettled);
     Ok(Recovered { machine_died: opened.machine_died, replayed, unknown, unsettled })

@@ -36,7 +36,7 @@ pub(crate) struct Cap {
     pub(crate) ceiling: i64,
     pub(crate) elsewhere: i64,
     /// What the book reserves for this account, at most and at least: more than `ceiling` while it has not been told of a lower one
-    /// or its answer was lost.
+    /// or its answer was lost; before it was asked, perhaps what a dead process had leased.
     pub(crate) lent: i64,
     pub(crate) covered: i64,
     /// Of which edition of the teams' limits the slice is (`State::edition`); only teams' caps are shared by accounts.
@@ -107,7 +107,7 @@ impl Cap {
             used: 0,
             ceiling: 0,
             elsewhere: 0,
-            lent: 0,
+            lent: i64::MAX,
             covered: 0,
             edition: 0,
             known: false,
@@ -128,7 +128,7 @@ impl Cap {
             self.used = 0;
             self.ceiling = 0;
             self.elsewhere = 0;
-            self.lent = 0;
+            self.lent = i64::MAX;
             self.covered = 0;
             self.known = false;
             self.wanted = 0;

@@ -16,7 +16,7 @@ use tollgate_model::{Denial, DenialCode, Limit, LimitKind, Now, Period, RequestI
 
 use crate::account::Wish;
 use crate::hold::{Rates, Terms};
-use crate::port::{Fact, Unit};
+use crate::port::{Counter, Fact, Unit};
 use crate::slot::{Kind, LimitIx, Passes, Slot};
 use crate::task::Task;
 use crate::view::LimitView;
@@ -49,6 +49,10 @@ pub(crate) struct State {
     pub(crate) closed: VecDeque<(u64, TaskId)>,
     /// What the book does not know yet.
     pub(crate) pending: Vec<Fact>,
+    /// Counters that have no limit here, and of which the book reserves nothing for this account any more.
+    pub(crate) recalled: Vec<Counter>,
+    /// Holds that are reserved and not sent.
+    pub(crate) unsent: usize,
     /// The latest wall clock seen.
     pub(crate) latest: Timestamp,
     pub(crate) now: Now,
@@ -94,6 +98,8 @@ impl State {
             permits: VecDeque::new(),
             closed: VecDeque::new(),
             pending: Vec::new(),
+            recalled: Vec::new(),
+            unsent: 0,
             latest: now.wall,
             now,
             edition,
@@ -163,6 +169,7 @@ impl State {
         let terms = Terms { request: wish.request, key: wish.key, team, method, cost: wish.cost, at, rates };
         self.tell_caps(&terms, Move::Reserved);
         self.tell_permits(&terms, true);
+        self.unsent += 1;
         self.holds.insert(wish.request, Open { terms, sent: false, task: None, unknown: false, permit: true });
         Ok(Reserved { at, would_deny })
     }

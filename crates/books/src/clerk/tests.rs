@@ -14,6 +14,8 @@ struct Hanging {
     book: MemoryStore,
     hangs: AtomicBool,
     posts: AtomicUsize,
+    leases: AtomicUsize,
+    prompt: AtomicBool,
     told: Notify,
 }
 
@@ -24,8 +26,11 @@ impl Store for Hanging {
 
     fn lease(&self, fence: Fence, wants: Vec<LeaseWant>) -> Reply<'_, Vec<Lease>> {
         Box::pin(async move {
+            self.leases.fetch_add(1, Ordering::Relaxed);
             let leases = self.book.lease(fence, wants).await;
-            self.told.notified().await;
+            if !self.prompt.load(Ordering::Relaxed) {
+                self.told.notified().await;
+            }
             leases
         })
     }
@@ -187,4 +192,47 @@ async fn bu_28_a_slice_that_was_asked_for_before_a_cap_was_lowered_and_told_afte
     desk.store.told.notify_one();
     leased.await.unwrap();
     assert!(desk.try_reserve(3, &cap).is_none(), "another account may have leased the whole of it meanwhile");
+}
+
+#[tokio::test]
+async fn what_the_journal_has_more_than_the_book_is_told_in_steps_too() {
+    let store = Arc::new(Hanging::default());
+    let fact = |number: u64| {
+        let mut id = [0; 16];
+        id[8..].copy_from_slice(&number.to_be_bytes());
+        let (key, held) = (KeyId::from_bytes([1; 16]), Money::from_nanos(1));
+        let (request, upstream, method) = (RequestId::from_bytes(id), Name::parse("p").unwrap(), "m".to_owned());
+        ("w0".to_owned(), number, Fact::Held { request, key, team: None, upstream, method, at: now().wall, held })
+    };
+    let lines: Vec<_> = (1..=2_500).map(fact).collect();
+    let (_, _, recovered) = Books::open(store.clone(), "gate", "boot", true, lines, Arc::new(now)).await.unwrap();
+    assert_eq!((recovered.replayed, recovered.unknown.len()), (2_500, 2_500));
+    assert_eq!(store.posts.load(Ordering::Relaxed), 3);
+    assert_eq!(store.book.marks().get("w0"), Some(&2_500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_for_what_others_have_leased_asks_the_book_no_more_than_it_must() {
+    let store = Arc::new(Hanging::default());
+    store.prompt.store(true, Ordering::Relaxed);
+    let (books, clerk, _) = Books::open(store.clone(), "gate", "boot", true, Vec::new(), Arc::new(now)).await.unwrap();
+    let mut clerks = tokio::task::JoinSet::new();
+    clerks.spawn(clerk.run(std::future::pending()));
+    let crew = Name::parse("crew").unwrap();
+    let kind = tollgate_model::LimitKind::parse_cap("0.000000002/day").unwrap();
+    let limit = tollgate_model::Limit { scope: tollgate_model::Scope::Team(crew.clone()), kind };
+    let spend = async |account: &str, number: u8| {
+        let account = books.account(&Name::parse(account).unwrap(), 600_000);
+        let (limits, request) = ([account.bind(&limit, now())], RequestId::from_bytes([number; 16]));
+        let (key, cost) = (KeyId::from_bytes([1; 16]), Money::from_nanos(1));
+        let wish = Wish { request, key, team: Some(&crew), method: "m", cost, limits: &limits, observe_rate: false };
+        books.reserve(&account, &wish, now()).await.map(|hold| hold.send().unknown()).map_err(|denial| denial.code)
+    };
+    assert_eq!((spend("p", 1).await, spend("p", 2).await), (Ok(()), Ok(())));
+    let before = store.leases.load(Ordering::Relaxed);
+    assert_eq!(spend("q", 3).await, Err(DenialCode::CapReached));
+    let (leases, posts) = (store.leases.load(Ordering::Relaxed) - before, store.posts.load(Ordering::Relaxed));
+    assert!(leases <= 4, "{leases} leases");
+    assert_eq!(spend("q", 4).await, Err(DenialCode::CapReached));
+    assert_eq!(store.posts.load(Ordering::Relaxed), posts, "there is nothing to call back");
 }

@@ -12,6 +12,7 @@ impl State {
     /// Nothing was sent: as if it had never been.
     pub(crate) fn unsent(&mut self, request: RequestId) {
         let Some(Open { terms, .. }) = self.holds.remove(&request) else { return };
+        self.unsent = self.unsent.saturating_sub(1);
         self.tell_caps(&terms, Move::Unsent);
         self.tell_permits(&terms, false);
         for ix in &terms.rates {
@@ -25,6 +26,7 @@ impl State {
     pub(crate) fn sent(&mut self, request: RequestId, upstream: &Name) {
         let Some(open) = self.holds.get_mut(&request) else { return };
         open.sent = true;
+        self.unsent = self.unsent.saturating_sub(1);
         let terms = open.terms.clone();
         self.tell_caps(&terms, Move::Sent);
         self.pending.push(Fact::Held {

@@ -78,14 +78,16 @@ impl State {
         }
     }
 
-    /// Lowers this counter's ceiling to what is used. Where memory knows nothing of the counter, nothing is spent from it.
+    /// Lowers this counter's ceiling to what is used, if the book may reserve more. Where memory knows nothing of the counter, nothing
+    /// is spent from it.
     pub(crate) fn recall(&mut self, counter: &Counter) -> Option<Lowered> {
         let edition = self.edition();
         match caps(&mut self.slots).find(|(_, scope, cap)| cap.counter(scope) == *counter) {
             Some((ix, _, cap)) => {
                 cap.renew(edition);
-                (cap.wanted == 0).then(|| cap.lower(Some(ix), counter.clone()))
+                (cap.wanted == 0 && cap.lent > cap.spent()).then(|| cap.lower(Some(ix), counter.clone()))
             }
+            None if self.recalled.contains(counter) => None,
             None => Some(Lowered { ix: None, counter: counter.clone(), ceiling: 0 }),
         }
     }
@@ -93,15 +95,25 @@ impl State {
     /// Lowers the ceilings of caps that nobody has used for a while.
     pub(crate) fn give_back_idle(&mut self, idle_ns: u64) -> Vec<Lowered> {
         let now = self.now.mono;
-        let idle = |cap: &Cap| cap.wanted == 0 && cap.lent > cap.spent() && now.nanos_since(cap.last_used) > idle_ns;
+        let idle = |cap: &Cap| cap.known && cap.wanted == 0 && cap.lent > cap.spent() && now.nanos_since(cap.last_used) > idle_ns;
         let idle = caps(&mut self.slots).filter(|(_, _, cap)| idle(cap));
         idle.map(|(ix, scope, cap)| cap.lower(Some(ix), cap.counter(scope))).collect()
     }
 
     /// The book has taken a lowered ceiling.
     pub(crate) fn given(&mut self, lowered: &Lowered) {
-        if let Some(cap) = lowered.ix.and_then(|ix| self.cap(ix)).filter(|cap| cap.window == lowered.counter.window) {
-            cap.lent = cap.lent.min(lowered.ceiling);
+        let Lowered { ix, counter, ceiling } = lowered;
+        match ix {
+            Some(ix) => {
+                if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == counter.window) {
+                    cap.lent = cap.lent.min(*ceiling);
+                }
+            }
+            None => {
+                let latest = self.latest;
+                self.recalled.retain(|counter| latest < counter.window.end);
+                self.recalled.push(counter.clone());
+            }
         }
     }
 
