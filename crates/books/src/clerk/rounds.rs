@@ -120,11 +120,13 @@ impl Books {
         self.give(given).await
     }
 
-    /// Tells the book of lowered ceilings. What it does not take is told again.
+    /// Tells the book of lowered ceilings, behind what has returned: it lowers none under what it knows as used. What it does not
+    /// take is told again.
     async fn give(&self, given: Vec<(Arc<Account>, Lowered)>) -> Result<(), StoreError> {
         if given.is_empty() {
             return Ok(());
         }
+        self.post().await?;
         let told = given.iter().map(|(account, lowered)| (lowered.counter.clone(), self.holder(account), lowered.ceiling)).collect();
         self.store.post(self.fence, Vec::new(), HashMap::new(), told).await?;
         for (account, lowered) in &given {

@@ -93,3 +93,15 @@ async fn a_slice_that_the_book_did_not_take_back_is_given_back_again() {
     let seen = desk.books.view(&desk.account("q"), &at_q).await;
     assert_eq!(seen[0].used, 20 * DIME.nanos());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_has_just_returned_to_one_account_is_free_for_the_other() {
+    let mut desk = Desk::new().await;
+    let [(_, at_p), (_, at_q)] = team_cap(&desk, "0.3/day");
+    let (request, hold) = desk.try_spend("p", &at_p, DIME).await.unwrap();
+    let purchase = desk.send("p", request, hold, DIME);
+    // the book knows of it, and not yet that it returns
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    purchase.sent.void(desk.now());
+    assert_eq!(desk.admitted_at("q", &at_q, 9).await, 3);
+}
