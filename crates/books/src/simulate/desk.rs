@@ -6,7 +6,7 @@ use tollgate_model::{Denial, DenialCode, LimitKind, Name, RequestId, Timestamp};
 
 use super::Figures;
 use super::ledger::{Entry, Ledger, Stand, cap_of};
-use super::purchase::{Purchase, Stage};
+use super::purchase::{Purchase, Stage, short};
 use super::scenario::{Buyer, Scenario, in_scope};
 use crate::hold::Hold;
 
@@ -19,7 +19,7 @@ pub(super) struct Desk {
     pub(super) hands: Vec<Purchase>,
     pub(super) wrong: Vec<String>,
     pub(super) figures: Figures,
-    /// The latest instant of its own clock that each account was told.
+    /// The latest instant of the process's own clock that each account was told.
     pub(super) seen: BTreeMap<Name, u64>,
     /// When each rule was last changed, in which life.
     pub(super) changed: BTreeMap<usize, (u32, u64)>,
@@ -32,12 +32,17 @@ pub(super) struct Desk {
 #[derive(Clone)]
 pub(super) struct Order {
     pub(super) request: RequestId,
+    /// The wall clock when it came.
+    pub(super) came: Timestamp,
     pub(super) buyer: Buyer,
     pub(super) method: &'static str,
     pub(super) held: i64,
     pub(super) rules: Vec<usize>,
     pub(super) life: u32,
 }
+
+/// A clock that stands further back than this is in doubt.
+const STEP_BACK_MS: i64 = 2_000;
 
 impl Desk {
     pub(super) fn new(scenario: Scenario) -> Self {
@@ -54,8 +59,12 @@ impl Desk {
     }
 
     /// A hold was given: it is entered, and every limit that it stands under is summed.
-    pub(super) fn admitted(&mut self, order: Order, hold: Hold, mono: u64) {
-        let Order { request, buyer, method, held, rules, life } = order;
+    pub(super) fn admitted(&mut self, order: Order, hold: Hold, mono: u64, latest: Timestamp) {
+        let Order { request, came, buyer, method, held, rules, life } = order;
+        let capped = rules.iter().filter_map(|place| self.scenario.rules.get(*place)).any(|rule| cap_of(rule, came).is_some());
+        if capped && latest.millis() - came.millis() > STEP_BACK_MS {
+            self.wrong.push(format!("{} was let pass at {came}, and it had been {latest}", short(request)));
+        }
         let entry = Entry {
             buyer,
             method,
@@ -65,13 +74,14 @@ impl Desk {
             held,
             rules,
             stand: Stand::Reserved,
-            phantom: false,
+            before: None,
             charged: 0,
             named: None,
             task: None,
             turn: 0,
             permit: Some(u64::MAX),
             withheld: false,
+            twin: false,
             due: u64::MAX,
         };
         self.ledger.entries.insert(request, entry.clone());

@@ -23,8 +23,8 @@ pub(super) struct Entry {
     /// The rules that it was admitted under.
     pub(super) rules: Vec<usize>,
     pub(super) stand: Stand,
-    /// It was never sent, and counts as unknown since the line that said so was lost with a machine.
-    pub(super) phantom: bool,
+    /// Where it stood before a death took the line that said so; it counts for more since.
+    pub(super) before: Option<Stand>,
     /// What the provider took, whether we know it or not.
     pub(super) charged: i64,
     /// The id that the provider gave, and whether the books were told of it.
@@ -36,6 +36,8 @@ pub(super) struct Entry {
     pub(super) permit: Option<u64>,
     /// Another open task has its id: nobody's until its deadline.
     pub(super) withheld: bool,
+    /// It once was withheld.
+    pub(super) twin: bool,
     /// When the gate itself asks for its task.
     pub(super) due: u64,
 }
@@ -115,13 +117,13 @@ impl Ledger {
         self.entries.values().filter(concerns).map(|entry| entry.weight(unit)).sum()
     }
 
-    /// What stands in a dead machine's slice without having been spent from it: prices beyond their holds, and what was not sent.
+    /// What stands in a dead machine's slice without having been spent from it: prices beyond their holds, and what had returned.
     pub(super) fn beside(&self, scope: &Scope, unit: Unit, window: Window) -> i64 {
         let concerns = |entry: &&Entry| in_scope(scope, &entry.buyer) && window.contains(entry.at);
-        let beside = |entry: &Entry| match (entry.stand, unit) {
-            (_, _) if entry.phantom => entry.weight(unit),
-            (Stand::Settled(cost), Unit::Money) => (cost - entry.held).max(0),
-            _ => 0,
+        let beside = |entry: &Entry| match (entry.before, entry.stand, unit) {
+            (Some(stand), _, _) => (entry.weight(unit) - Entry { stand, ..entry.clone() }.weight(unit)).max(0),
+            (None, Stand::Settled(cost), Unit::Money) => (cost - entry.held).max(0),
+            (None, _, _) => 0,
         };
         self.entries.values().filter(concerns).map(beside).sum()
     }
@@ -156,7 +158,9 @@ impl Ledger {
                     Stand::Unknown
                 }
             };
-            entry.phantom |= was == Stand::Gone && entry.stand != Stand::Gone;
+            if matches!(was, Stand::Gone | Stand::Voided | Stand::Settled(_)) && entry.stand != was {
+                entry.before = entry.before.or(Some(was));
+            }
             entry.task = entry.named.filter(|_| heard.opened);
             if entry.task.is_some() && entry.turn == 0 {
                 entry.turn = u64::MAX;

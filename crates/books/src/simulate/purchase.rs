@@ -35,6 +35,8 @@ pub(super) enum Stage {
 pub(super) enum Answer {
     Opened(TaskId),
     Paid(i64),
+    Refused,
+    Lost,
 }
 
 /// Longest that an unknown hold counts among open tasks, as the books have it.
@@ -124,23 +126,19 @@ impl World {
     }
 
     fn answer(&mut self, random: &mut Random, request: RequestId, lane: usize, sent: Sent) -> Moved {
-        let now = self.clock.now();
-        let at = now.wall;
+        let at = self.clock.now().wall;
         let Some(held) = self.entry(request, |entry| entry.held) else { return ("an answer for nobody", None) };
         match random.below(12) {
             0 | 1 => {
                 let number = self.lane(lane).append(Fact::Unknown { request, at });
-                sent.unknown();
-                self.lane(lane).done(number);
-                self.became_unknown(request);
-                ("lost", None)
+                self.lane(lane).flush();
+                ("lost", Some(Stage::Answered(sent, Answer::Lost, number)))
             }
             2 => {
                 let number = self.lane(lane).append(Fact::Voided { request, at });
-                let closed = sent.void(now);
-                self.lane(lane).done(number);
-                self.closed(request, Stand::Voided, closed.is_some());
-                ("refused by the provider", None)
+                self.lane(lane).flush();
+                self.entry(request, |entry| entry.charged = 0);
+                ("refused by the provider", Some(Stage::Answered(sent, Answer::Refused, number)))
             }
             3 | 4 => {
                 let cost = price(random, held);
@@ -162,6 +160,16 @@ impl World {
     pub(super) fn told(&mut self, (request, lane): (RequestId, usize), sent: Sent, answer: Answer, number: u64) -> Moved {
         let now = self.clock.now();
         let said = match answer {
+            Answer::Lost => {
+                sent.unknown();
+                self.became_unknown(request);
+                "unknown is"
+            }
+            Answer::Refused => {
+                let closed = sent.void(now);
+                self.closed(request, Stand::Voided, closed.is_some());
+                "returned"
+            }
             Answer::Paid(cost) => {
                 let closed = sent.settle(Money::from_nanos(cost), now);
                 self.closed(request, Stand::Settled(cost), closed.is_some_and(|closed| closed.settled.nanos() == cost));
@@ -189,7 +197,7 @@ impl World {
             if entry.due > now.mono.nanos() {
                 entry.permit = if entry.withheld { entry.permit } else { Some(now.mono.nanos() + UNKNOWN_PERMIT_NS) };
                 entry.stand = Stand::Unknown;
-                entry.withheld = true;
+                (entry.withheld, entry.twin) = (true, true);
                 both_open = true;
             } else if entry.stand == Stand::Opened {
                 // nobody can ask for it any more: it is taken to have cost what was held
@@ -209,7 +217,7 @@ impl World {
             entry.permit = Some(if both_open { now.mono.nanos() + UNKNOWN_PERMIT_NS } else { u64::MAX });
             entry.task = Some(task);
             // the first of the two has the deadline
-            entry.withheld = false;
+            (entry.withheld, entry.twin) = (false, both_open);
             entry.due = due;
         }
     }

@@ -86,18 +86,18 @@ impl Scenario {
     pub(super) fn change(&mut self, random: &mut Random) -> Option<usize> {
         let place = random.below(self.rules.len());
         let rule = self.rules.get_mut(place).filter(|rule| !matches!(rule.limit.scope, Scope::Upstream(_)))?;
-        if random.one_in(3) {
-            rule.on = !rule.on;
-        } else {
-            let other = kind(random);
-            rule.limit.kind = match (&rule.limit.kind, other) {
-                (LimitKind::Cap { amount, period, zone }, _) => {
-                    LimitKind::Cap { amount: another(*amount, random), period: *period, zone: zone.clone() }
-                }
-                (LimitKind::Rate(_), _) => LimitKind::Rate(rate(random)),
-                (LimitKind::Concurrency(_), _) => LimitKind::Concurrency(most(random)),
-            };
+        if rule.on && random.one_in(3) {
+            rule.on = false;
+            return Some(place);
         }
+        rule.on = true;
+        rule.limit.kind = match &rule.limit.kind {
+            LimitKind::Cap { amount, period, zone } => {
+                LimitKind::Cap { amount: another(*amount, random), period: *period, zone: zone.clone() }
+            }
+            LimitKind::Rate(_) => LimitKind::Rate(rate(random)),
+            LimitKind::Concurrency(_) => LimitKind::Concurrency(most(random)),
+        };
         Some(place)
     }
 }

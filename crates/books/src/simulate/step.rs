@@ -191,9 +191,7 @@ impl World {
         let asked = random.pick(&self.desk.lock().scenario.buyers).map(|buyer| buyer.account);
         if let Some(account) = asked.and_then(|name| process.accounts.get(&name)) {
             let limits: Vec<_> = process.orders.iter().flatten().map(|(_, limit)| *limit).collect();
-            let wall = self.clock.now().wall;
-            let seen = self.desk.lock().latest.max(wall);
-            self.desk.lock().latest = seen;
+            self.desk.lock().tell(account.name(), 0, self.clock.now().wall);
             let _ = tokio::time::timeout(patience, process.books.view(account, &limits)).await;
         }
         "somebody asked for limits".to_owned()

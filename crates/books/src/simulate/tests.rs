@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn i_1_some_hundred_histories_hold() {
-    let figures = run(1, 300).unwrap_or_else(|violation| panic!("{violation}"));
+    let figures = run(1, 200).unwrap_or_else(|violation| panic!("{violation}"));
     println!("{figures}");
 }
 

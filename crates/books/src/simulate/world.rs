@@ -16,7 +16,7 @@ use super::ledger::Stand;
 use super::purchase::{Purchase, Stage, UNKNOWN_PERMIT_NS};
 use super::random::Random;
 use super::scenario::{METHODS, Scenario};
-use super::weather::{Weather, hear};
+use super::weather::{Told, Weather, hear};
 use crate::account::{Account, Wish};
 use crate::clerk::Books;
 use crate::port::{Fact, StoreError};
@@ -33,6 +33,7 @@ pub(super) struct World {
     recovery: Lane,
     next: u16,
     boot: u32,
+    died: Option<Death>,
 }
 
 /// One life.
@@ -93,6 +94,7 @@ impl World {
             recovery: Lane::new("recovery"),
             next: 0,
             boot: 0,
+            died: None,
         }
     }
 
@@ -112,7 +114,7 @@ impl World {
                 hear(&mut behind, fact);
             }
         }
-        let given_up = self.desk.lock().ledger.recover(&all, &behind);
+        let given_up = self.recover(&all, &behind)?;
         let floor = lines.iter().map(|(_, _, fact)| at(fact)).max().unwrap_or_default();
         let clock = self.clock.clone();
         let boot = format!("boot-{}", self.boot);
@@ -140,8 +142,31 @@ impl World {
         Ok(())
     }
 
+    /// Whether no machine has died in this history.
+    pub(super) const fn machine_lives(&self) -> bool {
+        self.boot == 0
+    }
+
+    /// Whether a line says that nobody knows the outcome of a purchase.
+    pub(super) fn is_written_unknown(&self, request: RequestId) -> bool {
+        let says = |lane: &Lane| lane.read().any(|(_, _, fact)| matches!(fact, Fact::Unknown { request: other, .. } if other == request));
+        self.lanes().into_iter().any(says)
+    }
+
     fn lanes(&self) -> [&Lane; 3] {
         [&self.first, &self.second, &self.recovery]
+    }
+
+    /// What the ledger knows after a death. Only a dead machine may have lost what was sent (I-3).
+    fn recover(&self, all: &Told, behind: &Told) -> Result<Vec<RequestId>, String> {
+        let mut desk = self.desk.lock();
+        let lost = |desk: &Desk| desk.ledger.entries.values().filter(|entry| entry.stand == Stand::Lost).count();
+        let before = lost(&desk);
+        let given_up = desk.ledger.recover(all, behind);
+        if self.died != Some(Death::Machine) && lost(&desk) > before {
+            return Err("a purchase that was sent left no trace, and the machine lives".to_owned());
+        }
+        Ok(given_up)
     }
 
     /// The accounts with what the book has open for them.
@@ -168,7 +193,9 @@ impl World {
         let now = self.clock.now();
         let Some(process) = &mut self.process else { return };
         let mut desk = self.desk.lock();
-        desk.latest = desk.latest.max(now.wall);
+        for account in process.accounts.keys() {
+            desk.tell(account, 0, now.wall);
+        }
         let scenario = &desk.scenario;
         let bind = |account: &Name, limit: &Limit| process.accounts.get(account).map(|account| account.bind(limit, now));
         let of = |buyer| {
@@ -199,7 +226,7 @@ impl World {
         let [high, low] = self.next.to_be_bytes();
         let request = RequestId::new(now.wall, [0, 0, 0, 0, 0, 0, 0, 0, high, low]);
         let (places, limits): (Vec<usize>, Vec<LimitIx>) = rules.into_iter().unzip();
-        let order = Order { request, buyer: who.clone(), method, held, rules: places, life };
+        let order = Order { request, came: now.wall, buyer: who.clone(), method, held, rules: places, life };
         let (desk, books, clock) = (self.desk.clone(), process.books.clone(), self.clock.clone());
         process.work.spawn(async move {
             let team = order.buyer.team.clone();
@@ -208,9 +235,10 @@ impl World {
             let wish = Wish { request, key, team: team.as_ref(), method, cost, limits: &limits, observe_rate: false };
             desk.lock().tell(account.name(), now.mono.nanos(), now.wall);
             let given = books.reserve(&account, &wish, now).await;
+            let latest = account.state.lock().latest;
             let mut desk = desk.lock();
             match given {
-                Ok(hold) => desk.admitted(order, hold, clock.now().mono.nanos()),
+                Ok(hold) => desk.admitted(order, hold, clock.now().mono.nanos(), latest),
                 Err(denial) => desk.denied(&denial),
             }
         });
@@ -220,6 +248,7 @@ impl World {
     /// The process ends without a word.
     pub(super) async fn die(&mut self, death: Death, random: &mut Random) {
         let Some(mut process) = self.process.take() else { return };
+        self.died = Some(death);
         process.clerk.shutdown().await;
         process.work.shutdown().await;
         let hands = std::mem::take(&mut self.desk.lock().hands);
@@ -241,6 +270,7 @@ impl World {
     /// The process drains: what is on its way becomes unknown, and everything is written.
     pub(super) async fn stop(&mut self) -> Result<(), String> {
         let Some(mut process) = self.process.take() else { return Ok(()) };
+        self.died = None;
         process.work.shutdown().await;
         self.drop_hands();
         self.first.flush();

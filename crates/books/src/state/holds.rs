@@ -47,6 +47,7 @@ impl State {
         let settled = cost.unwrap_or(Money::ZERO);
         let money = held.nanos().saturating_sub(settled.nanos());
         self.tell_caps(&open.terms, Move::Returned { money, task: cost.is_none() });
+        self.recalled.clear();
         if open.permit {
             self.tell_permits(&open.terms, false);
         }

@@ -119,7 +119,13 @@ impl Cap {
                     Unit::Money => money,
                     Unit::Tasks => i64::from(task),
                 };
-                add(if known { &mut self.used } else { &mut self.uncut }, -returned);
+                if known {
+                    add(&mut self.used, -returned);
+                } else {
+                    add(&mut self.uncut, -returned);
+                    // the book lowers no ceiling under what it knows as used: it may keep one for what returns now
+                    self.lent = i64::MAX;
+                }
             }
         }
     }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tollgate_books::LimitIx;
+use tollgate_books::{Ending, Fact, LimitIx};
 use tollgate_model::{LimitKind, Money};
 
-use crate::desk::{DIME, Desk, team_scope};
+use crate::desk::{DEADLINE_MS, DIME, Desk, task, team_scope};
 
 fn team_cap(desk: &Desk, text: &str) -> [(&'static str, [LimitIx; 1]); 2] {
     let kind = LimitKind::parse_cap(text).unwrap();
@@ -104,4 +104,19 @@ async fn what_has_just_returned_to_one_account_is_free_for_the_other() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     purchase.sent.void(desk.now());
     assert_eq!(desk.admitted_at("q", &at_q, 9).await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_returns_to_an_account_that_has_not_asked_since_the_start_is_free_for_the_other() {
+    let mut desk = Desk::new().await;
+    let [(_, at_p), _] = team_cap(&desk, "0.3/day");
+    let (request, hold) = desk.try_spend("p", &at_p, DIME).await.unwrap();
+    let purchase = desk.send("p", request, hold, DIME);
+    desk.note(Fact::Opened { request, task: task("71"), at: desk.now().wall });
+    purchase.sent.opened(task("71"), desk.now(), DEADLINE_MS).unwrap();
+    let mut desk = desk.killed().await;
+    let [_, (_, at_q)] = team_cap(&desk, "0.3/day");
+    assert_eq!(desk.admitted_at("q", &at_q, 9).await, 2);
+    assert!(desk.account("p").end(task("71"), Ending::Refunded, desk.now()).is_some());
+    assert_eq!(desk.admitted_at("q", &at_q, 9).await, 1);
 }
