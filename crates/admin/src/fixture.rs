@@ -1,5 +1,7 @@
 //! A desk for tests: registry in memory, a gate and a log that say what they are told to, real sockets on loopback.
 
+mod limits;
+
 use std::future::ready;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -22,6 +24,7 @@ use crate::act::{Acts, AdminAct, Unwritten, Writing};
 use crate::desk::{Desk, start};
 use crate::gate::{Counts, Finding, Gate, Pending, RealKey, UpstreamShown, Whose};
 use crate::server::{Doors, Running};
+pub(crate) use limits::{cap, rate};
 
 pub(crate) const TOKEN: &str = "tga_the-right-one";
 pub(crate) const REAL_KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -274,22 +277,6 @@ fn draw(block: &mut [u8]) -> bool {
     let mut bytes = blake3::Hasher::new().update(&DRAWN.fetch_add(1, Ordering::Relaxed).to_le_bytes()).finalize_xof();
     bytes.fill(block);
     true
-}
-
-/// A key's cap of which so many nano-dollars are used; its window ends at midnight.
-pub(crate) fn cap(words: &str, used: i64) -> LimitView {
-    let kind = tollgate_registry::Cap::parse(words).unwrap().kind().clone();
-    let tollgate_model::LimitKind::Cap { amount, .. } = &kind else { panic!("no cap") };
-    let left = amount.units() - used;
-    let scope = tollgate_model::Scope::Key(tollgate_model::KeyId::from_bytes([7; 16]));
-    LimitView { limit: tollgate_model::Limit { scope, kind }, used, left, known: true, resets_at: Some(at("2026-11-24T00:00:00Z")) }
-}
-
-/// A key's rate with so many requests left of its burst.
-pub(crate) fn rate(words: &str, left: i64) -> LimitView {
-    let kind = tollgate_model::LimitKind::Rate(tollgate_model::Rate::parse(words).unwrap());
-    let scope = tollgate_model::Scope::Key(tollgate_model::KeyId::from_bytes([7; 16]));
-    LimitView { limit: tollgate_model::Limit { scope, kind }, used: 0, left, known: true, resets_at: None }
 }
 
 /// Writes these lines into the audit log.
