@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use parking_lot::Mutex;
 use tollgate_model::{Money, Name, Scope, TaskId, Timestamp};
 
-use self::share::Share;
 use crate::port::{Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow};
+use share::Share;
 
 /// A book that lives as long as the process; it can be told to play dead.
 #[derive(Default)]

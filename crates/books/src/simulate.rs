@@ -6,6 +6,8 @@
 //! history each time. `cargo xtask simulate` runs many.
 
 mod check;
+mod clock;
+mod death;
 mod desk;
 mod journal;
 mod ledger;
@@ -41,8 +43,6 @@ pub struct Figures {
     pub closed: u64,
     /// Refusals by code.
     pub denied: BTreeMap<&'static str, u64>,
-    /// Refusals because the book did not answer.
-    pub unavailable: u64,
     /// Lives of processes.
     pub lives: u64,
     /// Times that all was quiet and every last cent was asked for.
@@ -133,17 +133,15 @@ async fn tell(seed: u64, steps: &[u64], at: &mut u64, told: &mut Vec<String>) ->
 }
 
 impl Figures {
-    const ZERO: Self =
-        Self { seeds: 0, admitted: 0, tasks: 0, unknown: 0, closed: 0, denied: BTreeMap::new(), unavailable: 0, lives: 0, calms: 0 };
+    const ZERO: Self = Self { seeds: 0, admitted: 0, tasks: 0, unknown: 0, closed: 0, denied: BTreeMap::new(), lives: 0, calms: 0 };
 
     fn add(&mut self, other: &Self) {
-        let Self { seeds, admitted, tasks, unknown, closed, denied, unavailable, lives, calms } = other;
+        let Self { seeds, admitted, tasks, unknown, closed, denied, lives, calms } = other;
         self.seeds += seeds;
         self.admitted += admitted;
         self.tasks += tasks;
         self.unknown += unknown;
         self.closed += closed;
-        self.unavailable += unavailable;
         self.lives += lives;
         self.calms += calms;
         for (code, count) in denied {
@@ -154,7 +152,7 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seeds, admitted, tasks, unknown, closed, denied, lives, calms, .. } = self;
+        let Self { seeds, admitted, tasks, unknown, closed, denied, lives, calms } = self;
         write!(
             out,
             "{seeds} histories, {lives} lives of processes: {admitted} holds, {tasks} tasks, {closed} closed, {unknown} unknown; "

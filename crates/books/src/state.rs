@@ -17,10 +17,9 @@ use tollgate_model::{Denial, DenialCode, Limit, LimitKind, Now, Period, RequestI
 use crate::account::Wish;
 use crate::hold::{Rates, Terms};
 use crate::port::{Counter, Fact, Unit};
-use crate::slot::{Kind, LimitIx, Passes, Slot};
+use crate::slot::{Kind, LimitIx, Slot};
 use crate::task::Task;
 use crate::view::LimitView;
-use ask::{Answer, amount, ask_one};
 pub(crate) use leases::{Lowered, Wanted};
 use scopes::{Move, Scopes};
 
@@ -81,8 +80,6 @@ pub(crate) struct Reserved {
     pub(crate) would_deny: Option<Denial>,
 }
 
-/// A clock that stands further back than this behind the latest seen is in doubt (SECURITY.md D 27).
-const STEP_BACK_MS: i64 = 2_000;
 /// Facts that may wait for the book.
 const MOST_PENDING: usize = 1_000_000;
 
@@ -157,7 +154,7 @@ impl State {
         for ix in wish.limits {
             let Some(slot) = self.slots.get_mut(ix.0 as usize) else { continue };
             match &mut slot.kind {
-                Kind::Cap(cap) => cap.pace(amount(cap.unit, wish), now.mono),
+                Kind::Cap(cap) => cap.pace(ask::amount(cap.unit, wish), now.mono),
                 Kind::Rate(gcra) => {
                     gcra.take(now.mono);
                     rates.push(*ix);
@@ -172,53 +169,6 @@ impl State {
         self.unsent += 1;
         self.holds.insert(wish.request, Open { terms, sent: false, task: None, unknown: false, permit: true });
         Ok(Reserved { at, would_deny })
-    }
-
-    fn ask(&mut self, wish: &Wish<'_>, now: Now) -> Result<Option<Denial>, Refused> {
-        let mut cold = None;
-        let mut would_deny = None;
-        for ix in wish.limits {
-            let Some(slot) = self.slots.get_mut(ix.0 as usize) else {
-                return Err(Refused::Denied(Denial::new(DenialCode::BooksUnavailable, "a limit that is not bound")));
-            };
-            if let (Kind::Cap(cap), Scope::Team(_)) = (&mut slot.kind, &slot.scope) {
-                cap.renew(self.edition.load(Ordering::SeqCst));
-            }
-            match ask_one(slot, wish, now, self.latest) {
-                Answer::Yes => {}
-                Answer::Cold { elsewhere } => cold = Some(cold.unwrap_or(false) | elsewhere),
-                Answer::No(denial) if denial.code == DenialCode::RateLimited && wish.observe_rate => would_deny = Some(denial),
-                Answer::No(denial) => return Err(Refused::Denied(denial)),
-            }
-        }
-        let Some(elsewhere) = cold else { return Ok(would_deny) };
-        for ix in wish.limits {
-            if let Some(Slot { kind: Kind::Cap(cap), .. }) = self.slots.get_mut(ix.0 as usize) {
-                let amount = amount(cap.unit, wish);
-                cap.least = cap.least.max(amount);
-                if cap.passes(amount, self.latest) == Passes::Cold {
-                    cap.wanted = cap.wanted.saturating_add(amount);
-                }
-            }
-        }
-        Err(Refused::Cold { elsewhere })
-    }
-
-    /// A clock that has stepped back makes days doubtful: what has caps is refused until it has caught up.
-    fn look_at_clock(&mut self, limits: &[LimitIx], now: Now) -> Result<(), Refused> {
-        self.now = now;
-        if now.wall >= self.latest {
-            self.latest = now.wall;
-            return Ok(());
-        }
-        let behind = self.latest.millis().saturating_sub(now.wall.millis());
-        let capped = limits.iter().any(|ix| matches!(self.slots.get(ix.0 as usize), Some(Slot { kind: Kind::Cap(_), .. })));
-        if behind > STEP_BACK_MS && capped {
-            let wait = u64::try_from(behind).unwrap_or(0);
-            let denial = Denial::new(DenialCode::ClockSuspect, "the clock stands behind the latest time seen").retry_after(wait);
-            return Err(Refused::Denied(denial));
-        }
-        Ok(())
     }
 
     /// Whether a slice runs low; the clerk is then asked before anyone has to wait.

@@ -1,4 +1,4 @@
-//! What has one holder of a counter: posted, lost with a machine, and how far it may go?
+//! What is one holder's part of a counter?
 
 /// One holder's part of a counter.
 #[derive(Clone, Copy, Default)]

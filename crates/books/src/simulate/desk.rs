@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_model::{Denial, DenialCode, LimitKind, Name, RequestId, Timestamp};
+use tollgate_model::{Denial, LimitKind, Name, RequestId, Timestamp};
 
 use super::Figures;
 use super::ledger::{Entry, Ledger, Stand, cap_of};
@@ -133,8 +133,5 @@ impl Desk {
 
     pub(super) fn denied(&mut self, denial: &Denial) {
         *self.figures.denied.entry(denial.code.as_str()).or_default() += 1;
-        if denial.code == DenialCode::BooksUnavailable {
-            self.figures.unavailable += 1;
-        }
     }
 }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use tollgate_model::TaskId;
 
+use super::death::Death;
 use super::ledger::{Entry, Stand};
 use super::purchase::short;
 use super::random::Random;
 use super::scenario::Buyer;
 use super::weather::Mood;
-use super::world::{Death, World};
+use super::world::World;
 use crate::port::Fact;
 
 impl World {

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
-use tollgate_model::{Limit, Mono, Name, Now, RequestId, Timestamp};
+use tollgate_model::{Limit, Name, RequestId, Timestamp};
 
+use super::clock::Clock;
+use super::death::Death;
 use super::desk::{Desk, Order};
 use super::journal::Lane;
 use super::ledger::Stand;
-use super::purchase::{Purchase, Stage, UNKNOWN_PERMIT_NS};
+use super::purchase::UNKNOWN_PERMIT_NS;
 use super::random::Random;
 use super::scenario::{METHODS, Scenario};
 use super::weather::{Told, Weather, hear};
@@ -28,12 +28,12 @@ pub(super) struct World {
     pub(super) weather: Arc<Weather>,
     pub(super) clock: Arc<Clock>,
     pub(super) process: Option<Process>,
-    first: Lane,
-    second: Lane,
-    recovery: Lane,
+    pub(super) first: Lane,
+    pub(super) second: Lane,
+    pub(super) recovery: Lane,
     next: u16,
-    boot: u32,
-    died: Option<Death>,
+    pub(super) boot: u32,
+    pub(super) died: Option<Death>,
 }
 
 /// One life.
@@ -45,45 +45,14 @@ pub(super) struct Process {
     pub(super) work: JoinSet<()>,
     /// The time of the journal's last line at the start: before it nothing paid is let through (`gateway/src/room/time.rs`).
     pub(super) floor: Timestamp,
-    clerk: JoinSet<Result<(), StoreError>>,
-    stop: oneshot::Sender<()>,
-}
-
-/// Both clocks, over tokio's paused one.
-pub(super) struct Clock {
-    world: Instant,
-    wall: AtomicI64,
-    process: Mutex<Instant>,
-}
-
-impl Clock {
-    pub(super) fn now(&self) -> Now {
-        let since = |begin: Instant| Instant::now().saturating_duration_since(begin);
-        let millis = i64::try_from(since(self.world).as_millis()).unwrap_or(i64::MAX);
-        let mono = u64::try_from(since(*self.process.lock()).as_nanos()).unwrap_or(u64::MAX);
-        Now { wall: Timestamp::from_millis(self.wall.load(Ordering::Relaxed).saturating_add(millis)), mono: Mono::from_nanos(mono) }
-    }
-
-    /// The wall clock steps.
-    pub(super) fn step(&self, millis: i64) {
-        self.wall.fetch_add(millis, Ordering::Relaxed);
-    }
-}
-
-/// How a life ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Death {
-    /// SIGKILL.
-    Process,
-    /// The plug is pulled.
-    Machine,
+    pub(super) clerk: JoinSet<Result<(), StoreError>>,
+    pub(super) stop: oneshot::Sender<()>,
 }
 
 impl World {
     pub(super) fn new(seed: u64) -> Self {
         let scenario = Scenario::of(seed);
-        let now = Instant::now();
-        let clock = Clock { world: now, wall: AtomicI64::new(scenario.begins.millis()), process: Mutex::new(now) };
+        let clock = Clock::begin(scenario.begins);
         Self {
             desk: Arc::new(Mutex::new(Desk::new(scenario))),
             weather: Weather::new(seed),
@@ -104,7 +73,7 @@ impl World {
 
     /// Starts a process, as the house does: the journal is read back, the book is brought up to it, every limit is bound.
     pub(super) async fn open(&mut self) -> Result<(), String> {
-        *self.clock.process.lock() = Instant::now();
+        self.clock.restart();
         let lines: Vec<(String, u64, Fact)> = self.lanes().into_iter().flat_map(Lane::read).collect();
         let known = self.weather.book().marks();
         let (mut all, mut behind) = (self.weather.told(), self.weather.told());
@@ -243,73 +212,6 @@ impl World {
             }
         });
         format!("buyer {buyer} wants a {method} one, #{}", self.next)
-    }
-
-    /// The process ends without a word.
-    pub(super) async fn die(&mut self, death: Death, random: &mut Random) {
-        let Some(mut process) = self.process.take() else { return };
-        self.died = Some(death);
-        process.clerk.shutdown().await;
-        process.work.shutdown().await;
-        let hands = std::mem::take(&mut self.desk.lock().hands);
-        for lane in [&mut self.first, &mut self.second, &mut self.recovery] {
-            match death {
-                Death::Process => lane.kill(),
-                Death::Machine => lane.unplug(random),
-            }
-        }
-        if death == Death::Machine {
-            self.boot += 1;
-            self.weather.unplug(random);
-        }
-        // what the dead process held in memory ends with it, whatever its guards think
-        drop(hands);
-        drop(process);
-    }
-
-    /// The process drains: what is on its way becomes unknown, and everything is written.
-    pub(super) async fn stop(&mut self) -> Result<(), String> {
-        let Some(mut process) = self.process.take() else { return Ok(()) };
-        self.died = None;
-        process.work.shutdown().await;
-        self.drop_hands();
-        self.first.flush();
-        self.second.flush();
-        drop(process.stop);
-        match process.clerk.join_next().await {
-            Some(Ok(_)) => Ok(()),
-            Some(Err(error)) => Err(format!("the clerk ended by a fault of its own: {error}")),
-            None => Err("there is no clerk".to_owned()),
-        }
-    }
-
-    fn drop_hands(&mut self) {
-        let hands = std::mem::take(&mut self.desk.lock().hands);
-        let at = self.clock.now().wall;
-        for Purchase { request, lane, stage } in hands {
-            match stage {
-                Stage::Reserved(hold) => {
-                    drop(hold);
-                    self.gone(request);
-                }
-                Stage::Written(hold, number) | Stage::Durable(hold, number) => {
-                    drop(hold);
-                    self.gone(request);
-                    self.lane(lane).done(number);
-                    let outcome = self.lane(lane).append(Fact::Voided { request, at });
-                    self.lane(lane).done(outcome);
-                }
-                Stage::Sent(sent) => {
-                    let outcome = self.lane(lane).append(Fact::Unknown { request, at });
-                    sent.unknown();
-                    self.lane(lane).done(outcome);
-                    self.became_unknown(request);
-                }
-                Stage::Answered(sent, answer, number) => {
-                    self.told((request, lane), sent, answer, number);
-                }
-            }
-        }
     }
 }
 

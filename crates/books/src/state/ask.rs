@@ -1,18 +1,73 @@
-//! What does one limit say to a wish? Yes, no, or that the book must be asked first.
+//! May it be reserved? Each limit's own answer; a definite no comes before a slice that must be leased first.
 
-use tollgate_model::{Denial, DenialCode, Now, Timestamp};
+use std::sync::atomic::Ordering;
+
+use tollgate_model::{Denial, DenialCode, Now, Scope, Timestamp};
 
 use crate::account::Wish;
 use crate::port::Unit;
-use crate::slot::{Kind, Passes, Slot};
+use crate::slot::{Kind, LimitIx, Passes, Slot};
+use crate::state::{Refused, State};
 
-pub(super) enum Answer {
+/// A clock that stands further back than this behind the latest seen is in doubt (SECURITY.md D 27).
+const STEP_BACK_MS: i64 = 2_000;
+
+impl State {
+    pub(super) fn ask(&mut self, wish: &Wish<'_>, now: Now) -> Result<Option<Denial>, Refused> {
+        let mut cold = None;
+        let mut would_deny = None;
+        for ix in wish.limits {
+            let Some(slot) = self.slots.get_mut(ix.0 as usize) else {
+                return Err(Refused::Denied(Denial::new(DenialCode::BooksUnavailable, "a limit that is not bound")));
+            };
+            if let (Kind::Cap(cap), Scope::Team(_)) = (&mut slot.kind, &slot.scope) {
+                cap.renew(self.edition.load(Ordering::SeqCst));
+            }
+            match ask_one(slot, wish, now, self.latest) {
+                Answer::Yes => {}
+                Answer::Cold { elsewhere } => cold = Some(cold.unwrap_or(false) | elsewhere),
+                Answer::No(denial) if denial.code == DenialCode::RateLimited && wish.observe_rate => would_deny = Some(denial),
+                Answer::No(denial) => return Err(Refused::Denied(denial)),
+            }
+        }
+        let Some(elsewhere) = cold else { return Ok(would_deny) };
+        for ix in wish.limits {
+            if let Some(Slot { kind: Kind::Cap(cap), .. }) = self.slots.get_mut(ix.0 as usize) {
+                let amount = amount(cap.unit, wish);
+                cap.least = cap.least.max(amount);
+                if cap.passes(amount, self.latest) == Passes::Cold {
+                    cap.wanted = cap.wanted.saturating_add(amount);
+                }
+            }
+        }
+        Err(Refused::Cold { elsewhere })
+    }
+
+    /// A clock that has stepped back makes days doubtful: what has caps is refused until it has caught up.
+    pub(super) fn look_at_clock(&mut self, limits: &[LimitIx], now: Now) -> Result<(), Refused> {
+        self.now = now;
+        if now.wall >= self.latest {
+            self.latest = now.wall;
+            return Ok(());
+        }
+        let behind = self.latest.millis().saturating_sub(now.wall.millis());
+        let capped = limits.iter().any(|ix| matches!(self.slots.get(ix.0 as usize), Some(Slot { kind: Kind::Cap(_), .. })));
+        if behind > STEP_BACK_MS && capped {
+            let wait = u64::try_from(behind).unwrap_or(0);
+            let denial = Denial::new(DenialCode::ClockSuspect, "the clock stands behind the latest time seen").retry_after(wait);
+            return Err(Refused::Denied(denial));
+        }
+        Ok(())
+    }
+}
+
+enum Answer {
     Yes,
     Cold { elsewhere: bool },
     No(Denial),
 }
 
-pub(super) fn ask_one(slot: &mut Slot, wish: &Wish<'_>, now: Now, latest: Timestamp) -> Answer {
+fn ask_one(slot: &mut Slot, wish: &Wish<'_>, now: Now, latest: Timestamp) -> Answer {
     let Slot { scope, kind } = slot;
     match kind {
         Kind::Cap(cap) => {

@@ -103,18 +103,15 @@ impl State {
     /// The book has taken a lowered ceiling.
     pub(crate) fn given(&mut self, lowered: &Lowered) {
         let Lowered { ix, counter, ceiling } = lowered;
-        match ix {
-            Some(ix) => {
-                if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == counter.window) {
-                    cap.lent = cap.lent.min(*ceiling);
-                }
+        if let Some(ix) = ix {
+            if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == counter.window) {
+                cap.lent = cap.lent.min(*ceiling);
             }
-            None => {
-                let latest = self.latest;
-                self.recalled.retain(|counter| latest < counter.window.end);
-                self.recalled.push(counter.clone());
-            }
+            return;
         }
+        let latest = self.latest;
+        self.recalled.retain(|counter| latest < counter.window.end);
+        self.recalled.push(counter.clone());
     }
 
     /// Makes every slice look idle: the process ends, and unspent money must not be stranded with it.
