@@ -21,7 +21,7 @@ pub(crate) mod table;
 mod targets;
 
 pub(crate) use contestant::{end_well, folder};
-pub(crate) use figure::float;
+pub(crate) use figure::{Spread, float};
 
 use std::fs;
 

@@ -13,8 +13,8 @@ const FILE: &str = "docs/performance/counts.toml";
 pub(super) const PROFILE: &str = "quick";
 /// Part of a value that it may lie off.
 const WITHIN: f64 = 0.02;
-/// A hundredth of a call is rounding, however few there are.
-const LEAST: f64 = 0.01;
+/// A tenth of a call is let pass, however few there are: what the worker does by the clock falls on a request here and there.
+const LEAST: f64 = 0.1;
 
 /// The file, as far as it is checked.
 #[derive(Deserialize)]
@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn two_in_a_hundred_more_or_less_are_let_pass_and_not_three() {
-        assert!(off("poll", Count { instructions: 20_390.0, syscalls: 4.07, allocations: 0.01 }, COMMITTED).is_empty());
-        let wrong = off("poll", Count { instructions: 20_600.0, syscalls: 3.8, allocations: 1.0 }, COMMITTED);
+        assert!(off("poll", Count { instructions: 20_390.0, syscalls: 4.09, allocations: 0.09 }, COMMITTED).is_empty());
+        let wrong = off("poll", Count { instructions: 20_600.0, syscalls: 3.8, allocations: 0.2 }, COMMITTED);
         assert_eq!(wrong.len(), 3);
         assert_eq!(wrong[0], "instructions of a poll: 20600.00, committed to 20000.00");
     }

@@ -98,8 +98,8 @@ impl Drop for Run {
 }
 
 /// Several tries: a machine that is busy with other things makes a gate under an instrument miss its own deadlines.
-pub(super) fn patiently<T>(what: &str, mut work: impl FnMut() -> Result<T>) -> Result<T> {
-    for _ in 0..2 {
+pub(super) fn patiently<T>(what: &str, tries: usize, mut work: impl FnMut() -> Result<T>) -> Result<T> {
+    for _ in 1..tries {
         match work() {
             Ok(done) => return Ok(done),
             Err(error) => println!("{what} once more: {error:#}"),

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use super::TRIES;
 use super::run::{Ground, Stretch, patiently, text};
 
 /// How the gate names its first worker's thread.
@@ -13,7 +14,7 @@ const WORKER: &str = "worker-0";
 
 /// Runs the gate under strace.
 pub(super) fn count(ground: &Ground, stretch: Stretch) -> Result<[u64; 1]> {
-    patiently("strace", || {
+    patiently("strace", TRIES, || {
         let out = ground.place.join("strace");
         let words = ["-f", "-ff", "-qq", "-o", &out.to_string_lossy()].map(str::to_owned);
         let mut run = ground.start("strace", &words).context("hint: as root, `apt-get install strace`")?;

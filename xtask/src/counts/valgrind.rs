@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::TRIES;
 use super::run::{Ground, Stretch, patiently, text};
 use crate::bench::end_well;
 
@@ -16,7 +17,7 @@ const ALLOCATORS: &[&str] = &["malloc", "calloc", "realloc", "posix_memalign", "
 
 /// Runs the gate under callgrind: instructions, allocations.
 pub(super) fn count(ground: &Ground, stretch: Stretch) -> Result<[u64; 2]> {
-    patiently("callgrind", || {
+    patiently("callgrind", TRIES, || {
         let out = ground.place.join("callgrind");
         let words = ["--tool=callgrind", "--separate-threads=yes", &format!("--callgrind-out-file={}", out.display())].map(str::to_owned);
         let mut run = ground.start("valgrind", &words).context("hint: as root, `apt-get install valgrind`")?;
