@@ -29,8 +29,11 @@ pub(crate) fn renew(at: &Repository, figures: &str) -> Result<()> {
     Ok(())
 }
 
-/// What follows from the kept figures: paths, and what must stand there.
+/// What follows from the kept figures: paths, and what must stand there; nothing where no full run has been kept.
 pub(crate) fn written(at: &Repository) -> Result<Vec<(PathBuf, String)>> {
+    if !at.root.join(FIGURES).exists() {
+        return Ok(Vec::new());
+    }
     let read = |path: &str| fs::read_to_string(at.root.join(path)).with_context(|| format!("cannot read {path}"));
     let results: Results = serde_json::from_str(&read(FIGURES)?).with_context(|| format!("{FIGURES} cannot be read"))?;
     let page = replaced(&read(PAGE)?, &block(&results))?;
