@@ -26,7 +26,10 @@ const NEW: Token = Token(usize::MAX);
 pub(crate) fn run(_at: &Repository, words: &[String]) -> Result<()> {
     let [listen, upstream] = words else { anyhow::bail!("it takes two addresses\nhint: `cargo xtask floor LISTEN UPSTREAM`") };
     let listener = TcpListener::bind(listen.parse::<SocketAddr>()?).with_context(|| format!("cannot listen at {listen}"))?;
-    let upstream: SocketAddr = upstream.parse()?;
+    serve(&listener, upstream.parse()?)
+}
+
+fn serve(listener: &TcpListener, upstream: SocketAddr) -> Result<()> {
     let workers = (0..WORKERS).map(|_| Desk::open(upstream)).collect::<Result<Vec<_>>>()?;
     // in turn, so that both have the same work
     for (stream, worker) in listener.incoming().zip(workers.iter().cycle()) {
@@ -152,3 +155,6 @@ impl End {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

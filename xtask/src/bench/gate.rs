@@ -78,7 +78,13 @@ fn make(binary: &Path, at: &Path, keys: usize) -> Result<Vec<String>> {
     configure(at, SocketAddr::from(([127, 0, 0, 1], 8099)), 1)?;
     let gate = contestant(binary, at)?;
     let socket = socket(at);
-    let made = (0..keys).map(|number| key(&socket, number)).collect::<Result<_>>()?;
+    let mut made = Vec::with_capacity(keys);
+    for number in 0..keys {
+        made.push(key(&socket, number)?);
+        if made.len().is_multiple_of(1_000) {
+            println!("{} keys", made.len());
+        }
+    }
     gate.end_well()?;
     Ok(made)
 }

@@ -90,10 +90,24 @@ impl Run {
     }
 }
 
+impl Run {
+    /// The gate, where the instrument is a process of its own.
+    pub(super) fn gate(&self) -> Option<u32> {
+        let pid = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+        children.split_whitespace().next()?.parse().ok()
+    }
+}
+
 impl Drop for Run {
     fn drop(&mut self) {
+        let gate = self.gate();
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // a killed instrument lets go of what it watched, and leaves it running
+        if let Some(gate) = gate {
+            let _ = Command::new("sh").args(["-c", &format!("kill -KILL {gate}")]).status();
+        }
     }
 }
 

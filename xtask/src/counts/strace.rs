@@ -19,7 +19,7 @@ pub(super) fn count(ground: &Ground, stretch: Stretch) -> Result<[u64; 1]> {
         let words = ["-f", "-ff", "-qq", "-o", &out.to_string_lossy()].map(str::to_owned);
         let mut run = ground.start("strace", &words).context("hint: as root, `apt-get install strace`")?;
         run.drive(stretch)?;
-        let gate = child(run.child.id())?;
+        let gate = run.gate().context("strace has no child")?;
         let worker = thread(gate)?;
         // strace ends with what it traces, and not before
         Command::new("sh").args(["-c", &format!("kill -TERM {gate}")]).status()?;
@@ -33,11 +33,6 @@ pub(super) fn count(ground: &Ground, stretch: Stretch) -> Result<[u64; 1]> {
 fn calls(trace: &str) -> u64 {
     let calls = trace.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'));
     calls.filter(|line| !(line.starts_with("epoll_wait") && line.contains(", [], ") && !line.contains(", 0) "))).count() as u64
-}
-
-fn child(pid: u32) -> Result<u32> {
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
-    children.split_whitespace().next().and_then(|word| word.parse().ok()).context("strace has no child")
 }
 
 fn thread(pid: u32) -> Result<u32> {
