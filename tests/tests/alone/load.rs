@@ -200,13 +200,15 @@ fn do_10_connections_that_come_and_go_leave_nothing_behind() -> Result<()> {
         thread::sleep(Duration::from_millis(500));
         Ok(())
     };
-    churn(1_000)?;
+    // as many before: buffers, files and threads are then what such a flood takes at once, and only a leak adds to them
+    churn(ROUNDS)?;
     let (files, memory) = (open_files(&stand)?, status(&stand, "VmRSS:")?);
     let begun = instant();
     churn(ROUNDS)?;
     let (files_after, memory_after) = (open_files(&stand)?, status(&stand, "VmRSS:")?);
     println!("{ROUNDS} connections in {:?}: {files} then {files_after} files, {memory} then {memory_after} KiB", begun.elapsed());
-    assert!(files_after <= files + 4, "{files} files, then {files_after}");
+    // the sealer opens its own in between
+    assert!(files_after <= files + 8, "{files} files, then {files_after}");
     assert!(memory_after <= memory + 4 * 1024, "{memory} KiB, then {memory_after}");
     assert!(call(stand.at, &submission(&key))?.task().is_some());
     Ok(())
