@@ -113,7 +113,8 @@ impl Office<'_> {
             for event in &events {
                 let Token(line) = event.token();
                 if let (Some(stream), Some(inbox)) = (self.streams.get(line), inboxes.get_mut(line)) {
-                    read(stream, inbox)?;
+                    let ended = read(stream, inbox)?;
+                    ensure!(!(ended && inbox.is_empty() && self.is_asked(line)), "the connection was closed under load");
                     self.answered(line, inbox, &mut took)?;
                 }
             }
@@ -132,6 +133,11 @@ impl Office<'_> {
                 }
             }
         }
+    }
+
+    /// Whether an answer is owed on this connection; one that said that it ends may do so.
+    fn is_asked(&self, line: usize) -> bool {
+        self.desk().flights.get(line).is_some_and(Option::is_some)
     }
 
     fn answered(&self, line: usize, inbox: &mut Vec<u8>, took: &mut Took) -> Result<()> {
@@ -162,18 +168,20 @@ impl Office<'_> {
     }
 }
 
-/// Reads what is there.
-fn read(mut stream: &TcpStream, inbox: &mut Vec<u8>) -> Result<()> {
+/// Reads what is there; whether the other side has ended.
+fn read(mut stream: &TcpStream, inbox: &mut Vec<u8>) -> Result<bool> {
     let mut block = [0; 4096];
     loop {
         match stream.read(&mut block) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
             read => {
                 let read = read?;
-                ensure!(read > 0, "the connection was closed under load");
+                if read == 0 {
+                    return Ok(true);
+                }
                 inbox.extend_from_slice(block.get(..read).unwrap_or_default());
                 if read < block.len() {
-                    return Ok(());
+                    return Ok(false);
                 }
             }
         }
