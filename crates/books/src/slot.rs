@@ -67,6 +67,8 @@ pub(crate) enum Passes {
 }
 
 const PACE_NS: u64 = 2_000_000_000;
+/// Holds in a slice however seldom a limit is used, where a hundredth of the cap allows as many.
+const QUIET_HOLDS: i64 = 64;
 
 impl Slot {
     pub(crate) fn new(limit: &Limit, now: Now, clean: bool) -> Self {
@@ -173,9 +175,11 @@ impl Cap {
     }
 
     /// One slice: a worst-case hold at least; else a hundredth of the cap or two seconds' use, whichever is less. A cap under
-    /// a hundred holds is written through, one hold a slice (ARCHITECTURE.md, "Money").
+    /// a hundred holds is written through, one hold a slice (ARCHITECTURE.md, "Money"). Two seconds of a quiet key are one hold:
+    /// it takes some dozens at once, so that ten thousand quiet keys do not ask the book with each.
     pub(crate) fn slice(&self) -> i64 {
-        self.least.max((self.most / 100).min(self.pace.saturating_mul(2)))
+        let use_of_two_seconds = self.pace.saturating_mul(2).max(self.least.saturating_mul(QUIET_HOLDS));
+        self.least.max((self.most / 100).min(use_of_two_seconds))
     }
 
     /// Whether so little of the slice is left that the next should be asked for, before anyone waits for it; nobody will who has

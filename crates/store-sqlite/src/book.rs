@@ -5,7 +5,9 @@ mod lease;
 mod post;
 mod prune;
 mod rows;
+mod sums;
 mod tally;
+mod totals;
 mod usage;
 
 use std::collections::HashMap;
@@ -54,7 +56,7 @@ pub(crate) fn owner(conn: &Connection, upstream: &Name, task: TaskId) -> Result<
 
 /// All holds that are open or unknown, oldest first.
 pub(crate) fn unsettled(conn: &Connection) -> Result<Vec<HoldRow>, Failure> {
-    let sql = concat!(rows::select!(), " WHERE state IN ('open', 'unknown') ORDER BY request");
+    let sql = concat!(rows::select!(), " WHERE state < 2 ORDER BY request");
     Ok(conn.prepare_cached(sql)?.query_map([], rows::hold)?.collect::<Result<_, _>>()?)
 }
 
