@@ -21,7 +21,7 @@ use crate::slot::{Kind, LimitIx, Slot};
 use crate::task::Task;
 use crate::view::LimitView;
 pub(crate) use leases::{Lowered, Wanted};
-use scopes::{Move, Scopes};
+use scopes::{Move, Permit, Scopes};
 
 /// A hold that is not closed.
 #[derive(Debug)]
@@ -164,8 +164,7 @@ impl State {
         }
         let (team, method, at) = (wish.team.cloned(), Box::from(wish.method), self.latest);
         let terms = Terms { request: wish.request, key: wish.key, team, method, cost: wish.cost, at, rates };
-        self.tell_caps(&terms, Move::Reserved);
-        self.tell_permits(&terms, true);
+        self.tell(&terms, Some(Move::Reserved), Some(Permit::Taken));
         self.unsent += 1;
         self.holds.insert(wish.request, Open { terms, sent: false, task: None, unknown: false, permit: true });
         Ok(Reserved { at, would_deny })

@@ -3,11 +3,11 @@
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
-use tollgate_model::{KeyId, Name, Scope};
+use tollgate_model::{KeyId, Name, Scope, Timestamp};
 
 use crate::hold::Terms;
 use crate::port::Unit;
-use crate::slot::{Cap, Kind, LimitIx};
+use crate::slot::{Cap, Kind, LimitIx, Slot};
 use crate::state::{State, in_scope};
 
 /// The limits of each scope, by their places.
@@ -33,6 +33,13 @@ pub(super) enum Move {
     Returned { money: i64, task: bool },
 }
 
+/// What becomes of a hold's place among the open tasks.
+#[derive(Clone, Copy)]
+pub(super) enum Permit {
+    Taken,
+    Returned,
+}
+
 impl Scopes {
     pub(super) fn add(&mut self, scope: &Scope, ix: LimitIx) {
         match scope {
@@ -49,28 +56,27 @@ impl Scopes {
     }
 }
 
-impl State {
-    /// Tells every cap that the hold counts in.
-    pub(super) fn tell_caps(&mut self, terms: &Terms, moved: Move) {
-        let latest = self.latest;
-        for ix in self.scopes.of(terms) {
-            if let Some(Kind::Cap(cap)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
+/// Tells every cap that the hold counts in, and with a permit every limit of open tasks: taken, or given back.
+pub(super) fn tell(slots: &mut [Slot], scopes: &Scopes, latest: Timestamp, terms: &Terms, moved: Option<Move>, permit: Option<Permit>) {
+    for ix in scopes.of(terms) {
+        match (slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind), moved, permit) {
+            (Some(Kind::Cap(cap)), Some(moved), _) => {
                 cap.roll(latest);
                 // a window that has rolled on holds nothing of it
                 if cap.window.contains(terms.at) {
                     cap.moved(terms, moved);
                 }
             }
+            (Some(Kind::Concurrency { open, .. }), _, Some(Permit::Taken)) => *open = open.saturating_add(1),
+            (Some(Kind::Concurrency { open, .. }), _, Some(Permit::Returned)) => *open = open.saturating_sub(1),
+            _ => {}
         }
     }
+}
 
-    /// Takes a permit of every limit of open tasks that the hold counts in, or gives it back.
-    pub(super) fn tell_permits(&mut self, terms: &Terms, taken: bool) {
-        for ix in self.scopes.of(terms) {
-            if let Some(Kind::Concurrency { open, .. }) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
-                *open = if taken { open.saturating_add(1) } else { open.saturating_sub(1) };
-            }
-        }
+impl State {
+    pub(super) fn tell(&mut self, terms: &Terms, moved: Option<Move>, permit: Option<Permit>) {
+        tell(&mut self.slots, &self.scopes, self.latest, terms, moved, permit);
     }
 
     /// What a limit that is new here counts already: open tasks, and what is reserved and not told to the book yet.
