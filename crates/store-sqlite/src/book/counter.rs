@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use tollgate_books::{Counter, Holder, Unit};
 use tollgate_model::Scope;
 
-use super::sums::{SAFE, is_small, quarter, quarter_after};
+use super::sums::{SAFE, is_small, minute, minute_after};
 use crate::column::{Parsed, scope, unit};
 use crate::failure::Failure;
 
@@ -75,7 +75,7 @@ fn identity(counter: &Counter) -> impl rusqlite::Params {
     )
 }
 
-/// What is in the book already, by account: the quarters that the window touches.
+/// What is in the book already, by account: the minutes that the window touches.
 fn seed(conn: &Connection, counter: &Counter) -> Result<Vec<(String, i64)>, Failure> {
     let (from, whose, money): (&str, &dyn ToSql, &str) = match &counter.scope {
         Scope::Key(key) => ("sums WHERE key", key.as_bytes(), "settled + held + unknown"),
@@ -87,8 +87,8 @@ fn seed(conn: &Connection, counter: &Counter) -> Result<Vec<(String, i64)>, Fail
     };
     // summed in two parts, since SQLite's own sum fails when it overflows
     let sum = format!("sum(({weight}) / {PART}), sum(({weight}) % {PART})");
-    let sql = format!("SELECT upstream, {sum} FROM {from} = ? AND quarter >= ? AND quarter < ? GROUP BY upstream");
-    let window = (quarter(counter.window.start), quarter_after(counter.window.end));
+    let sql = format!("SELECT upstream, {sum} FROM {from} = ? AND minute >= ? AND minute < ? GROUP BY upstream");
+    let window = (minute(counter.window.start), minute_after(counter.window.end));
     let mut rows = conn.prepare_cached(&sql)?;
     let sums = rows.query_map(params![whose, window.0, window.1], |row| {
         let sum = i128::from(row.get::<_, i64>(1)?) * i128::from(PART) + i128::from(row.get::<_, i64>(2)?);

@@ -1,5 +1,5 @@
-//! What was spent in a quarter of an hour? Kept with every post: what usage is told from, and what a counter that was not seen
-//! before starts from. Every zone's midnight falls on a quarter.
+//! What was spent in a minute? Kept with every post: what usage is told from, what a counter that was not seen before starts from,
+//! and what rolling windows count.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tollgate_books::{HoldRow, HoldState};
@@ -8,16 +8,16 @@ use tollgate_model::{KeyId, Money, Name, RequestId, Timestamp};
 use crate::column::{Bare, Parsed};
 use crate::failure::Failure;
 
-const QUARTER_MS: i64 = 15 * 60 * 1000;
-/// Quarters of a UTC day.
-pub(super) const DAY: i64 = 96;
+const MINUTE_MS: i64 = 60 * 1000;
+/// Minutes of a UTC day.
+pub(super) const DAY: i64 = 1_440;
 /// Far from both ends of the range: what is under it can be added by SQLite itself, whose sums do not stop at the end.
 pub(super) const SAFE: i64 = 1 << 61;
 
 /// The columns in the order in which `row` reads them.
 macro_rules! select {
     () => {
-        "SELECT tasks, settled, held, unknown, excess, key, quarter, upstream, method, team, first FROM sums"
+        "SELECT tasks, settled, held, unknown, excess, key, minute, upstream, method, team, first FROM sums"
     };
 }
 pub(super) use select;
@@ -26,7 +26,7 @@ pub(super) use select;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Group {
     pub(super) key: KeyId,
-    pub(super) quarter: i64,
+    pub(super) minute: i64,
     pub(super) upstream: Name,
     pub(super) method: String,
     pub(super) team: Option<Name>,
@@ -42,25 +42,25 @@ pub(super) struct Sums {
     pub(super) excess: i64,
 }
 
-/// The quarter in which an instant falls.
-pub(super) const fn quarter(at: Timestamp) -> i64 {
-    at.millis().div_euclid(QUARTER_MS)
+/// The minute in which an instant falls.
+pub(super) const fn minute(at: Timestamp) -> i64 {
+    at.millis().div_euclid(MINUTE_MS)
 }
 
-/// The first quarter that begins at an instant or after it.
-pub(super) const fn quarter_after(at: Timestamp) -> i64 {
-    quarter(Timestamp::from_millis(at.millis().saturating_add(QUARTER_MS - 1)))
+/// The first minute that begins at an instant or after it.
+pub(super) const fn minute_after(at: Timestamp) -> i64 {
+    minute(Timestamp::from_millis(at.millis().saturating_add(MINUTE_MS - 1)))
 }
 
-/// The UTC day on which a quarter lies: `2026-11-23`.
-pub(super) fn day(quarter: i64) -> String {
-    Timestamp::from_millis(quarter.saturating_mul(QUARTER_MS)).to_string().chars().take(10).collect()
+/// The UTC day on which a minute lies: `2026-11-23`.
+pub(super) fn day(minute: i64) -> String {
+    Timestamp::from_millis(minute.saturating_mul(MINUTE_MS)).to_string().chars().take(10).collect()
 }
 
 impl Group {
     pub(super) fn of(row: &HoldRow) -> Self {
         let HoldRow { key, upstream, method, team, .. } = row;
-        Self { key: *key, quarter: quarter(row.at), upstream: upstream.clone(), method: method.clone(), team: team.clone() }
+        Self { key: *key, minute: minute(row.at), upstream: upstream.clone(), method: method.clone(), team: team.clone() }
     }
 
     fn team(&self) -> &str {
@@ -123,7 +123,7 @@ pub(super) fn row(row: &Row<'_>) -> rusqlite::Result<(Group, RequestId, Sums)> {
     let team: String = row.get(9)?;
     let team = if team.is_empty() { None } else { Some(row.get::<_, Parsed<_>>(9)?.0) };
     let (key, upstream) = (row.get::<_, Bare<_>>(5)?.0, row.get::<_, Parsed<_>>(7)?.0);
-    let group = Group { key, quarter: row.get(6)?, upstream, method: row.get(8)?, team };
+    let group = Group { key, minute: row.get(6)?, upstream, method: row.get(8)?, team };
     Ok((group, row.get::<_, Bare<_>>(10)?.0, Sums::read(row)?))
 }
 
@@ -136,19 +136,19 @@ pub(super) const fn is_small(change: i64) -> bool {
 pub(super) fn add(conn: &Connection, group: &Group, first: RequestId, change: &Sums) -> Result<(), Failure> {
     let sql = "UPDATE sums SET first = min(first, ?1), tasks = tasks + ?2, settled = settled + ?3, held = held + ?4,
                    unknown = unknown + ?5, excess = excess + ?6
-               WHERE key = ?7 AND quarter = ?8 AND upstream = ?9 AND method = ?10 AND team = ?11
+               WHERE key = ?7 AND minute = ?8 AND upstream = ?9 AND method = ?10 AND team = ?11
                    AND max(tasks, settled, held, unknown, excess) < ?12 AND min(tasks, settled, held, unknown, excess) > -?12";
     let Sums { tasks, settled, held, unknown, excess } = change;
     let (key, upstream) = (group.key.as_bytes(), group.upstream.as_str());
-    let (first_, quarter, method, team) = (first.as_bytes(), group.quarter, &group.method, group.team());
-    let values = params![first_, tasks, settled, held, unknown, excess, key, quarter, upstream, method, team, SAFE];
+    let (first_, minute, method, team) = (first.as_bytes(), group.minute, &group.method, group.team());
+    let values = params![first_, tasks, settled, held, unknown, excess, key, minute, upstream, method, team, SAFE];
     if change.is_small() && conn.prepare_cached(sql)?.execute(values)? == 1 { Ok(()) } else { put(conn, group, first, change) }
 }
 
 /// Takes a group's sums away.
 pub(super) fn remove(conn: &Connection, group: &Group) -> Result<(), Failure> {
-    let sql = "DELETE FROM sums WHERE key = ? AND quarter = ? AND upstream = ? AND method = ? AND team = ?";
-    let identity = params![group.key.as_bytes(), group.quarter, group.upstream.as_str(), group.method, group.team()];
+    let sql = "DELETE FROM sums WHERE key = ? AND minute = ? AND upstream = ? AND method = ? AND team = ?";
+    let identity = params![group.key.as_bytes(), group.minute, group.upstream.as_str(), group.method, group.team()];
     conn.prepare_cached(sql)?.execute(identity)?;
     Ok(())
 }
@@ -157,18 +157,18 @@ pub(super) fn remove(conn: &Connection, group: &Group) -> Result<(), Failure> {
 fn put(conn: &Connection, group: &Group, first: RequestId, change: &Sums) -> Result<(), Failure> {
     let (key, upstream) = (group.key.as_bytes(), group.upstream.as_str());
     let find = "SELECT tasks, settled, held, unknown, excess, first FROM sums
-                WHERE key = ? AND quarter = ? AND upstream = ? AND method = ? AND team = ?";
+                WHERE key = ? AND minute = ? AND upstream = ? AND method = ? AND team = ?";
     let found = conn
         .prepare_cached(find)?
-        .query_row(params![key, group.quarter, upstream, group.method, group.team()], |row| {
+        .query_row(params![key, group.minute, upstream, group.method, group.team()], |row| {
             Ok((Sums::read(row)?, RequestId::from_bytes(row.get(5)?)))
         })
         .optional()?;
     let (sums, first) = found.map_or((*change, first), |(sums, before)| (sums.plus(change), first.min(before)));
-    let put = "INSERT OR REPLACE INTO sums (key, quarter, upstream, method, team, first, tasks, settled, held, unknown, excess)
+    let put = "INSERT OR REPLACE INTO sums (key, minute, upstream, method, team, first, tasks, settled, held, unknown, excess)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     let Sums { tasks, settled, held, unknown, excess } = sums;
-    let (quarter, method, team, first) = (group.quarter, &group.method, group.team(), first.as_bytes());
-    conn.prepare_cached(put)?.execute(params![key, quarter, upstream, method, team, first, tasks, settled, held, unknown, excess])?;
+    let (minute, method, team, first) = (group.minute, &group.method, group.team(), first.as_bytes());
+    conn.prepare_cached(put)?.execute(params![key, minute, upstream, method, team, first, tasks, settled, held, unknown, excess])?;
     Ok(())
 }

@@ -73,11 +73,11 @@ impl<'a> Tally<'a> {
             sums::add(self.conn, group, *first, change)?;
             let team = group.team.clone().map(Scope::Team);
             for scope in team.into_iter().chain([Scope::Upstream(group.upstream.clone())]) {
-                let total = scopes.entry((column::scope(&scope), group.quarter, &group.upstream)).or_default();
+                let total = scopes.entry((column::scope(&scope), group.minute, &group.upstream)).or_default();
                 *total = total.plus(change);
             }
         }
-        scopes.iter().try_for_each(|((scope, quarter, upstream), change)| totals::add(self.conn, scope, *quarter, upstream, change))
+        scopes.iter().try_for_each(|((scope, minute, upstream), change)| totals::add(self.conn, scope, *minute, upstream, change))
     }
 }
 

@@ -12,7 +12,7 @@ const DAY_MS: i64 = 86_400_000;
 fn book() -> (Connection, Fence) {
     let conn = Connection::open_in_memory().unwrap();
     conn.execute_batch(include_str!("../../migrations/0001_book_and_registry.sql")).unwrap();
-    conn.execute_batch(include_str!("../../migrations/0002_sums_by_quarter.sql")).unwrap();
+    conn.execute_batch(include_str!("../../migrations/0002_sums_by_minute.sql")).unwrap();
     conn.pragma_update(None, "foreign_keys", true).unwrap();
     let fence = super::open(&conn, "gate", "boot", true).unwrap().fence;
     (conn, fence)
@@ -131,7 +131,7 @@ fn an_absurd_price_fills_a_counter_up_and_breaks_nothing() {
 }
 
 #[test]
-fn sums_of_old_quarters_are_folded_into_their_day_and_say_the_same() {
+fn sums_of_old_minutes_are_folded_into_their_day_and_say_the_same() {
     let (conn, fence) = book();
     let old = NOW - 50 * DAY_MS;
     let facts = (0..250_i64).map(|number| held(old + number * 17 * 60_000, u8::try_from(number).unwrap(), "solver"));
@@ -167,7 +167,7 @@ fn a_book_of_the_first_schema_says_the_same_in_the_second() {
         let open = if tasks == 4 { 10 } else { 0 };
         conn.execute(sql, (key, solver, day, team, request(0, 9).as_bytes(), tasks, settled, open, open)).unwrap();
     }
-    conn.execute_batch(include_str!("../../migrations/0002_sums_by_quarter.sql")).unwrap();
+    conn.execute_batch(include_str!("../../migrations/0002_sums_by_minute.sql")).unwrap();
     let told = super::usage(&conn, "2026-01-02", "2026-11-23").unwrap();
     let told: Vec<_> = told.iter().map(|row| (&*row.day, row.tasks, row.settled.nanos(), row.held.nanos(), row.unknown.nanos())).collect();
     assert_eq!(told, [("2026-01-02", 3, 30, 0, 0), ("2026-11-23", 4, 125, 10, 10)]);

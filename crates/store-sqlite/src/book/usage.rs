@@ -1,4 +1,4 @@
-//! How much was used on a day? Told from the sums of its quarters, by key, account and method.
+//! How much was used on a day? Told from the sums of its minutes, by key, account and method.
 
 use rusqlite::Connection;
 use tollgate_books::UsageRow;
@@ -11,8 +11,8 @@ use crate::failure::Failure;
 pub(crate) fn usage(conn: &Connection, since: &str, until: &str) -> Result<Vec<UsageRow>, Failure> {
     let sql = concat!(
         sums::select!(),
-        " WHERE quarter >= unixepoch(?1) / 900 AND quarter < unixepoch(?2) / 900 + 96 AND tasks > 0
-         ORDER BY key, upstream, method, quarter / 96, first"
+        " WHERE minute >= unixepoch(?1) / 60 AND minute < unixepoch(?2) / 60 + 1440 AND tasks > 0
+         ORDER BY key, upstream, method, minute / 1440, first"
     );
     let mut rows = conn.prepare_cached(sql)?;
     let mut groups: Vec<(Group, Sums)> = Vec::new();
@@ -27,18 +27,18 @@ pub(crate) fn usage(conn: &Connection, since: &str, until: &str) -> Result<Vec<U
 }
 
 fn is_told_with(one: &Group, other: &Group) -> bool {
-    let of = |group: &Group| (group.key, group.quarter.div_euclid(DAY));
+    let of = |group: &Group| (group.key, group.minute.div_euclid(DAY));
     of(one) == of(other) && one.upstream == other.upstream && one.method == other.method
 }
 
 fn row(group: Group, sums: &Sums) -> UsageRow {
-    let Group { key, quarter, upstream, method, team } = group;
+    let Group { key, minute, upstream, method, team } = group;
     UsageRow {
         key,
         team,
         upstream,
         method,
-        day: day(quarter),
+        day: day(minute),
         tasks: sums.tasks,
         settled: Money::from_nanos(sums.settled),
         held: Money::from_nanos(sums.held),
