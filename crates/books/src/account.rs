@@ -10,7 +10,7 @@ use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, T
 use crate::hold::{Closed, Hold, IdTwice};
 use crate::port::Fact;
 use crate::slot::LimitIx;
-use crate::state::{Refused, State};
+use crate::state::{Closing, Refused, State};
 use crate::task::{Ending, Owned};
 use crate::view::LimitView;
 
@@ -176,8 +176,9 @@ impl Account {
     }
 
     /// Cuts what has happened since the last cut.
-    pub(crate) fn cut(&self) -> Vec<Fact> {
-        self.state.lock().cut()
+    pub(crate) fn cut(&self) -> (Vec<Fact>, Vec<Closing>) {
+        let mut state = self.state.lock();
+        (state.cut(), state.closings())
     }
 
     /// Puts facts back that the book did not take, in front of newer ones.

@@ -20,7 +20,7 @@ use crate::port::{Counter, Fact, Unit};
 use crate::slot::{Kind, LimitIx, Slot};
 use crate::task::Task;
 use crate::view::LimitView;
-pub(crate) use leases::{Lowered, Wanted};
+pub(crate) use leases::{Closing, Lowered, Wanted};
 use scopes::{Move, Permit, Scopes};
 
 /// A hold that is not closed.

@@ -84,6 +84,9 @@ ALTER TABLE moved RENAME TO holds;
 CREATE INDEX holds_by_task ON holds (upstream, task, request) WHERE task IS NOT NULL;
 CREATE INDEX holds_unsettled ON holds (request) WHERE state < 2;
 
+-- buckets of rolling periods are forgotten after a day
+CREATE INDEX counters_rolling ON counters (ends) WHERE period IN ('24h', 'hour');
+
 -- up to where sums are folded to quarters of an hour, and to days
 ALTER TABLE meta ADD COLUMN quarters INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE meta ADD COLUMN days INTEGER NOT NULL DEFAULT 0;

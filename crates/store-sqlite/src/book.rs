@@ -2,6 +2,7 @@
 
 mod counter;
 mod lease;
+mod passed;
 mod post;
 mod prune;
 mod rows;
@@ -31,6 +32,8 @@ pub(crate) fn open(conn: &Connection, instance: &str, boot: &str, journal_whole:
     let machine_died = !journal_whole || before.is_some_and(|before| before != boot);
     if machine_died {
         conn.execute("UPDATE shares SET died = 1 WHERE instance = ?", [instance])?;
+    } else {
+        passed::release(conn, instance)?;
     }
     Ok(Opened { fence: Fence(counted(fence)), replay_from: lanes(conn)?, machine_died })
 }

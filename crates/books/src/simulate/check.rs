@@ -183,8 +183,8 @@ impl World {
         for rule in orders.iter().filter_map(|(place, _)| desk.scenario.rules.get(*place)) {
             let (Some((unit, most, window)), LimitKind::Cap { period, zone, .. }) = (cap_of(rule, now), &rule.limit.kind) else { continue };
             let scope = rule.limit.scope.clone();
-            let counter = Counter { scope, unit, period: *period, zone: zone.clone(), window };
-            let left = most - desk.ledger.sum(&rule.limit.scope, unit, window, None) - book.lost(&counter, None);
+            let counter = Counter { scope, unit, period: *period, zone: zone.clone(), window: period.window(zone, now) };
+            let left = most - desk.ledger.sum(&rule.limit.scope, unit, window, None) - book.lost_of_all(&counter);
             let tightest = if unit == Unit::Money { &mut money } else { &mut tasks };
             *tightest = Some(tightest.map_or(left, |known| known.min(left)));
         }

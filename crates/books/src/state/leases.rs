@@ -3,7 +3,7 @@
 use tollgate_model::{Mono, Scope};
 
 use crate::port::{Counter, Fact, Holder, Lease, LeaseWant};
-use crate::slot::{Cap, Kind, LimitIx, Slot};
+use crate::slot::{Bucket, Cap, Kind, LimitIx, Slot};
 use crate::state::State;
 
 impl State {
@@ -24,10 +24,18 @@ impl State {
             if is_shared {
                 cap.renew(edition);
             }
+            for bucket in cap.closed.iter().filter(|bucket| bucket.is_owed()) {
+                let counter = Counter { window: bucket.window, ..cap.counter(scope) };
+                // the book knows what was told of it; then all of it is to be reserved, whatever the others left
+                let (used, slice) = if bucket.is_known { (Some(bucket.used), 0) } else { (None, bucket.used) };
+                let want = LeaseWant { counter, holder: holder.clone(), cap: cap.most, used, least: 0, slice };
+                wants.push(Wanted { ix, edition: cap.edition, is_overdrawn: true, is_waited_for: false, want });
+            }
             let (runs_low, is_overdrawn) = (cap.runs_low(now), is_shared && cap.is_overdrawn());
             if cap.wanted == 0 && !runs_low && !is_overdrawn {
                 continue;
             }
+            cap.is_asked = true;
             let low = if runs_low || cap.slice() > cap.least { cap.slice() } else { 0 };
             let more = cap.wanted.saturating_add(cap.unsent).saturating_add(low).max(cap.least);
             let want = LeaseWant {
@@ -47,21 +55,34 @@ impl State {
     /// A slice was granted; one for a window that has passed meanwhile is of no use.
     pub(crate) fn leased(&mut self, wanted: &Wanted, lease: &Lease) {
         let Wanted { ix, edition, is_overdrawn, want, .. } = wanted;
+        let now = self.now.mono;
+        if let Some(cap) = self.cap(*ix) {
+            cap.answered_late(&want.counter);
+            for bucket in cap.closed.iter_mut().filter(|bucket| bucket.is_owed() && bucket.window == want.counter.window) {
+                if !std::mem::replace(&mut bucket.is_known, true) {
+                    bucket.used = bucket.used.saturating_add(lease.used);
+                }
+                (bucket.covered, bucket.told) = (lease.ceiling, lease.ceiling);
+            }
+        }
         if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
-            cap.leased(want.cap, lease);
+            cap.leased(want.cap, lease, now);
             // asked for before the limits were changed, told after
             if cap.edition != *edition {
                 cap.ceiling = 0;
             }
         }
         // what was spent beyond a slice is more than the others left: what they were told is no longer so
-        if *is_overdrawn && lease.ceiling.saturating_add(lease.elsewhere) > want.cap {
+        if *is_overdrawn && lease.ceiling.saturating_add(lease.elsewhere).saturating_add(lease.passed) > want.cap {
             self.renew();
         }
     }
 
     /// The book did not answer: whoever still wants asks again. What it has granted all the same is not known.
     pub(crate) fn lease_failed(&mut self, Wanted { ix, want, .. }: &Wanted) {
+        if let Some(cap) = self.cap(*ix) {
+            cap.answered_late(&want.counter);
+        }
         if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
             cap.wanted = 0;
             cap.lent = i64::MAX;
@@ -78,14 +99,53 @@ impl State {
         }
     }
 
+    /// What the book need not reserve any more of buckets that are over: the unspent rest, and all of it once no hold admitted there
+    /// can still be told of.
+    pub(crate) fn closings(&mut self) -> Vec<Closing> {
+        let unsent = || self.holds.values().filter(|hold| !hold.sent).map(|hold| hold.terms.at).min();
+        let horizon = if self.unsent == 0 { None } else { unsent() };
+        let mut closings = Vec::new();
+        for (ix, scope, cap) in caps(&mut self.slots) {
+            for bucket in &cap.closed {
+                // memory that was never told counts only what is reserved and no fact yet
+                let is_over = horizon.is_none_or(|first| bucket.window.end <= first) || !bucket.is_known && bucket.used == 0;
+                let counter = Counter { window: bucket.window, ..cap.counter(scope) };
+                if is_over || bucket.is_known && bucket.used < bucket.told {
+                    closings.push(Closing { ix, counter, ceiling: if is_over { 0 } else { bucket.used }, is_over });
+                }
+            }
+        }
+        closings
+    }
+
+    /// The book has taken it.
+    pub(crate) fn closed(&mut self, closing: &Closing) {
+        let Some(cap) = self.cap(closing.ix) else { return };
+        if closing.is_over {
+            cap.closed.retain(|bucket| bucket.window != closing.counter.window);
+        }
+        for bucket in cap.closed.iter_mut().filter(|bucket| bucket.window == closing.counter.window) {
+            (bucket.told, bucket.covered) = (closing.ceiling, bucket.covered.min(closing.ceiling));
+        }
+    }
+
     /// Lowers this counter's ceiling to what is used, if the book may reserve more. Where memory knows nothing of the counter, nothing
     /// is spent from it.
     pub(crate) fn recall(&mut self, counter: &Counter) -> Option<Lowered> {
-        let edition = self.edition();
-        match caps(&mut self.slots).find(|(_, scope, cap)| cap.counter(scope) == *counter) {
-            Some((ix, _, cap)) => {
+        let (edition, latest) = (self.edition(), self.latest);
+        let rolls = counter.period.rolls_over().is_some();
+        let is_it = |scope: &Scope, cap: &Cap| {
+            let own = cap.counter(scope);
+            own == *counter || rolls && Counter { window: counter.window, ..own } == *counter
+        };
+        match caps(&mut self.slots).find(|(_, scope, cap)| is_it(scope, cap)) {
+            Some((ix, scope, cap)) => {
                 cap.renew(edition);
-                (cap.wanted == 0 && cap.lent > cap.spent()).then(|| cap.lower(Some(ix), counter.clone()))
+                // buckets that are over are told of with the next facts; this account may have seen an earlier time than who asks
+                if rolls {
+                    cap.roll(latest);
+                }
+                (cap.wanted == 0 && cap.lent > cap.spent()).then(|| cap.lower(Some(ix), cap.counter(scope)))
             }
             None if self.recalled.contains(counter) => None,
             None => Some(Lowered { ix: None, counter: counter.clone(), ceiling: 0 }),
@@ -149,11 +209,32 @@ pub(crate) struct Lowered {
     pub(crate) ceiling: i64,
 }
 
+/// A bucket that is over.
+pub(crate) struct Closing {
+    ix: LimitIx,
+    pub(crate) counter: Counter,
+    pub(crate) ceiling: i64,
+    is_over: bool,
+}
+
 impl Cap {
     fn lower(&mut self, ix: Option<LimitIx>, counter: Counter) -> Lowered {
         self.ceiling = self.ceiling.min(self.spent());
         self.covered = self.covered.min(self.spent());
         Lowered { ix, counter, ceiling: self.spent() }
+    }
+}
+
+impl Cap {
+    /// Asked for in a bucket that is over by now: what the book may have granted there is to be given back.
+    fn answered_late(&mut self, counter: &Counter) {
+        if self.period.rolls_over().is_none() || self.window == counter.window {
+            return;
+        }
+        match self.closed.iter_mut().find(|bucket| bucket.window == counter.window) {
+            Some(bucket) => bucket.told = i64::MAX,
+            None => self.closed.push(Bucket { window: counter.window, used: 0, told: i64::MAX, covered: 0, is_known: false }),
+        }
     }
 }
 

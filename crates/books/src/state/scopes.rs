@@ -65,6 +65,8 @@ pub(super) fn tell(slots: &mut [Slot], scopes: &Scopes, latest: Timestamp, terms
                 // a window that has rolled on holds nothing of it
                 if cap.window.contains(terms.at) {
                     cap.moved(terms, moved);
+                } else if cap.period.rolls_over().is_some() {
+                    cap.moved_before(terms, moved);
                 }
             }
             (Some(Kind::Concurrency { open, .. }), _, Some(Permit::Taken)) => *open = open.saturating_add(1),
@@ -86,8 +88,15 @@ impl State {
             // at a start there are many limits and holds, and none that is not sent
             Kind::Cap(_) if self.unsent == 0 => {}
             Kind::Cap(cap) => {
-                let unsent = holds().filter(|hold| !hold.sent && cap.window.contains(hold.terms.at));
-                cap.unsent = unsent.map(|hold| cap.amount(&hold.terms)).fold(0, i64::saturating_add);
+                let counted = cap.window.counted(cap.period);
+                for hold in holds().filter(|hold| !hold.sent && counted.contains(hold.terms.at)) {
+                    let amount = cap.amount(&hold.terms);
+                    if cap.window.contains(hold.terms.at) {
+                        cap.unsent = cap.unsent.saturating_add(amount);
+                    } else {
+                        cap.owes(cap.period.window(&cap.zone, hold.terms.at), amount);
+                    }
+                }
             }
             Kind::Concurrency { open, .. } => {
                 *open = u32::try_from(holds().filter(|hold| hold.permit).count()).unwrap_or(u32::MAX);
@@ -102,6 +111,24 @@ impl Cap {
         match self.unit {
             Unit::Money => terms.cost.nanos(),
             Unit::Tasks => 1,
+        }
+    }
+
+    /// In a bucket that is over: less counts of it now than the book has told, and less is to be reserved.
+    fn moved_before(&mut self, terms: &Terms, moved: Move) {
+        let returned = match (moved, self.unit) {
+            (Move::Reserved | Move::Sent, _) => return,
+            (Move::Unsent, _) => self.amount(terms),
+            (Move::Returned { money, .. }, Unit::Money) => money,
+            (Move::Returned { task, .. }, Unit::Tasks) => i64::from(task),
+        };
+        self.is_stale = true;
+        // what costs more than its hold is taken from this slice: the book has not counted it
+        let excess = returned.saturating_neg().max(0);
+        self.passed = self.passed.saturating_add(excess);
+        self.ceiling = self.ceiling.saturating_sub(excess).max(self.used);
+        for bucket in self.closed.iter_mut().filter(|bucket| bucket.window.contains(terms.at)) {
+            bucket.used = bucket.used.saturating_sub(returned).max(0);
         }
     }
 

@@ -131,6 +131,16 @@ impl Period {
 }
 
 impl Window {
+    /// What counts beside what is admitted in a bucket: of a rolling period the minutes before it too, as far back as it looks.
+    #[must_use]
+    pub const fn counted(&self, period: Period) -> Self {
+        let back = match period.rolls_over() {
+            Some(back) => back,
+            None => 0,
+        };
+        Self { start: Timestamp::from_millis(self.start.millis().saturating_sub(back)), end: self.end }
+    }
+
     /// Whether the instant is inside.
     pub fn contains(&self, at: Timestamp) -> bool {
         self.start <= at && at < self.end

@@ -7,6 +7,7 @@ use tollgate_books::{Counter, Fact, Fence, HoldRow, HoldState, Holder};
 use tollgate_model::{Money, RequestId, Timestamp};
 
 use super::counter;
+use super::passed;
 use super::prune;
 use super::rows::Holds;
 use super::tally::Tally;
@@ -89,6 +90,7 @@ fn lower(conn: &Connection, counter: &Counter, holder: &Holder, ceiling: i64) ->
     let (instance, account) = (&holder.instance, holder.account.as_str());
     let Some(mut share) = counter::share(conn, id, instance, account)? else { return Ok(()) };
     share.strand();
-    share.ceiling = share.ceiling.min(ceiling).max(share.used());
-    counter::put(conn, id, instance, account, &share)
+    share.ceiling = share.ceiling.min(ceiling);
+    counter::put(conn, id, instance, account, &share)?;
+    if ceiling == 0 { passed::forget(conn, counter, id) } else { Ok(()) }
 }

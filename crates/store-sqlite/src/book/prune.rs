@@ -37,6 +37,9 @@ pub(super) fn prune(conn: &Connection, now: Timestamp) -> Result<(), Failure> {
     conn.prepare_cached(holds)?.execute((oldest.as_bytes(), horizon.millis()))?;
     let counters = concat!("DELETE FROM counters WHERE id IN (SELECT id FROM counters WHERE ends < ?", few!(), ")");
     conn.prepare_cached(counters)?.execute([horizon.millis()])?;
+    let buckets =
+        concat!("DELETE FROM counters WHERE id IN (SELECT id FROM counters WHERE ends < ? AND period IN ('24h', 'hour')", few!(), ")");
+    conn.prepare_cached(buckets)?.execute([now.plus_millis(-IN_MINUTES_MS).millis()])?;
     fold(conn, "quarters", 15, now.plus_millis(-IN_MINUTES_MS))?;
     fold(conn, "days", DAY, now.plus_millis(-IN_QUARTERS_MS))
 }
