@@ -69,12 +69,14 @@ pub(crate) struct Shared {
     pub(crate) fenced: Arc<AtomicBool>,
     /// See `State::edition`.
     edition: Arc<AtomicU64>,
+    /// See `State::returned`.
+    returned: Arc<AtomicU64>,
 }
 
 impl Account {
     pub(crate) fn new(name: Name, shared: Shared, clean: bool, now: Now) -> Arc<Self> {
-        let Shared { bell, fenced, edition } = shared;
-        let (state, waits) = (Mutex::new(State::new(now, edition)), AtomicU64::new(0));
+        let Shared { bell, fenced, edition, returned } = shared;
+        let (state, waits) = (Mutex::new(State::new(now, edition, returned)), AtomicU64::new(0));
         Arc::new(Self { name, state, bell, rounds: Notify::new(), fenced, clean, waits })
     }
 

@@ -40,6 +40,8 @@ pub(crate) struct Cap {
     pub(crate) passed: i64,
     pub(crate) told: Mono,
     pub(crate) is_stale: bool,
+    /// As of which `State::returned` the book was asked.
+    pub(crate) returned: u64,
     pub(crate) frees_at: Option<Timestamp>,
     /// Buckets that are over and still reserved in the book, or to be.
     pub(crate) closed: Vec<Bucket>,
@@ -146,6 +148,7 @@ impl Cap {
             passed: 0,
             told: now.mono,
             is_stale: true,
+            returned: 0,
             frees_at: None,
             closed: Vec::new(),
             lent: i64::MAX,

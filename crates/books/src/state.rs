@@ -58,6 +58,8 @@ pub(crate) struct State {
     /// Raised by every account when a team's limit is set, lowered, or turns out to be overdrawn: what the others have leased of
     /// it was granted under other numbers.
     edition: Arc<AtomicU64>,
+    /// How often something has returned to a team, over all accounts: what the book has told of rolling periods is less since.
+    returned: Arc<AtomicU64>,
 }
 
 /// What makes two limits the same one with another amount.
@@ -84,7 +86,7 @@ pub(crate) struct Reserved {
 const MOST_PENDING: usize = 1_000_000;
 
 impl State {
-    pub(crate) fn new(now: Now, edition: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(now: Now, edition: Arc<AtomicU64>, returned: Arc<AtomicU64>) -> Self {
         Self {
             slots: Vec::new(),
             index: HashMap::new(),
@@ -100,6 +102,7 @@ impl State {
             latest: now.wall,
             now,
             edition,
+            returned,
         }
     }
 

@@ -84,6 +84,8 @@ impl World {
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
+        // a call that began while the book was slow has ended
+        tokio::time::sleep(Duration::from_secs(1)).await;
         // whoever asks at once must not be refused for what somebody else has leased and not spent
         if random.one_in(2) {
             tokio::time::sleep(Duration::from_secs(8)).await;

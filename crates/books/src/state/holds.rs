@@ -1,5 +1,7 @@
 //! What becomes of a hold? Sent, closed once, or unknown; what it took returns to exactly the windows it was taken from.
 
+use std::sync::atomic::Ordering;
+
 use tollgate_model::{Money, Name, RequestId, Timestamp};
 
 use crate::hold::Closed;
@@ -14,6 +16,9 @@ impl State {
         let Some(Open { terms, .. }) = self.holds.remove(&request) else { return };
         self.unsent = self.unsent.saturating_sub(1);
         self.tell(&terms, Some(Move::Unsent), Some(Permit::Returned));
+        if terms.team.is_some() {
+            self.returned.fetch_add(1, Ordering::SeqCst);
+        }
         for ix in &terms.rates {
             if let Some(Kind::Rate(gcra)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
                 gcra.give_back();
@@ -48,6 +53,9 @@ impl State {
         let returned = Move::Returned { money, task: cost.is_none() };
         self.tell(&open.terms, Some(returned), open.permit.then_some(Permit::Returned));
         self.recalled.clear();
+        if open.terms.team.is_some() && (money != 0 || cost.is_none()) {
+            self.returned.fetch_add(1, Ordering::SeqCst);
+        }
         let excess = Money::from_nanos(settled.nanos().saturating_sub(held.nanos()).max(0));
         if excess > Money::ZERO && open.terms.team.is_some() {
             self.renew();

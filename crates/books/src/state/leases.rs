@@ -1,5 +1,7 @@
 //! Which slices are wanted, granted, recalled, given back?
 
+use std::sync::atomic::Ordering;
+
 use tollgate_model::{Mono, Scope};
 
 use crate::port::{Counter, Fact, Holder, Lease, LeaseWant};
@@ -17,7 +19,7 @@ impl State {
 
     /// Every slice that somebody waits for, and those that run low.
     pub(crate) fn wants(&mut self, holder: &Holder) -> Vec<Wanted> {
-        let (now, edition) = (self.now.mono, self.edition());
+        let (now, edition, returned) = (self.now.mono, self.edition(), self.returned.load(Ordering::SeqCst));
         let mut wants = Vec::new();
         for (ix, scope, cap) in caps(&mut self.slots) {
             let is_shared = matches!(scope, Scope::Team(_));
@@ -35,7 +37,7 @@ impl State {
             if cap.wanted == 0 && !runs_low && !is_overdrawn {
                 continue;
             }
-            cap.is_asked = true;
+            (cap.is_asked, cap.returned) = (true, returned);
             let low = if runs_low || cap.slice() > cap.least { cap.slice() } else { 0 };
             let more = cap.wanted.saturating_add(cap.unsent).saturating_add(low).max(cap.least);
             let want = LeaseWant {

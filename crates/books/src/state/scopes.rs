@@ -114,21 +114,27 @@ impl Cap {
         }
     }
 
-    /// In a bucket that is over: less counts of it now than the book has told, and less is to be reserved.
+    /// In a bucket that is over: less counts of it now than the book has told, and less is to be reserved. Of one that the book has
+    /// not told of, only what is no fact yet is counted.
     fn moved_before(&mut self, terms: &Terms, moved: Move) {
-        let returned = match (moved, self.unit) {
-            (Move::Reserved | Move::Sent, _) => return,
-            (Move::Unsent, _) => self.amount(terms),
-            (Move::Returned { money, .. }, Unit::Money) => money,
-            (Move::Returned { task, .. }, Unit::Tasks) => i64::from(task),
+        let (amount, of_unknown) = match (moved, self.unit) {
+            (Move::Reserved, _) => return,
+            (Move::Sent | Move::Unsent, _) => (self.amount(terms), true),
+            (Move::Returned { money, .. }, Unit::Money) => (money, false),
+            (Move::Returned { task, .. }, Unit::Tasks) => (i64::from(task), false),
         };
-        self.is_stale = true;
-        // what costs more than its hold is taken from this slice: the book has not counted it
-        let excess = returned.saturating_neg().max(0);
-        self.passed = self.passed.saturating_add(excess);
-        self.ceiling = self.ceiling.saturating_sub(excess).max(self.used);
+        let of_known = !matches!(moved, Move::Sent);
         for bucket in self.closed.iter_mut().filter(|bucket| bucket.window.contains(terms.at)) {
-            bucket.used = bucket.used.saturating_sub(returned).max(0);
+            if if bucket.is_known { of_known } else { of_unknown } {
+                bucket.used = bucket.used.saturating_sub(amount).max(0);
+            }
+        }
+        if of_known {
+            self.is_stale = true;
+            // what costs more than its hold is taken from this slice: the book has not counted it
+            let excess = amount.saturating_neg().max(0);
+            self.passed = self.passed.saturating_add(excess);
+            self.ceiling = self.ceiling.saturating_sub(excess).max(self.used);
         }
     }
 
