@@ -1,9 +1,12 @@
 //! Where does one limit stand? A cap with its leased ceiling, a rate, or a count of open holds.
 
+mod rolling;
+
 use tollgate_model::{Amount, Limit, LimitKind, Mono, Now, Period, Scope, Timestamp, Window, Zone};
 
 use crate::gcra::Gcra;
 use crate::port::{Counter, Lease, Unit};
+use rolling::Rolling;
 
 /// A limit's place in its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,24 +38,14 @@ pub(crate) struct Cap {
     pub(crate) used: i64,
     pub(crate) ceiling: i64,
     pub(crate) elsewhere: i64,
-    /// Of a rolling period: what was admitted in earlier buckets as the book has told, when, whether something of it returned since,
-    /// and when it leaves room again.
-    pub(crate) passed: i64,
-    pub(crate) told: Mono,
-    pub(crate) is_stale: bool,
-    /// As of which `State::returned` the book was asked.
-    pub(crate) returned: u64,
-    pub(crate) frees_at: Option<Timestamp>,
-    /// Buckets that are over and still reserved in the book, or to be.
-    pub(crate) closed: Vec<Bucket>,
+    /// Of a rolling period.
+    pub(crate) rolling: Option<Box<Rolling>>,
     /// What the book reserves for this account, at most and at least: more than `ceiling` while it has not been told of a lower one
     /// or its answer was lost; before it was asked, perhaps what a dead process had leased.
     pub(crate) lent: i64,
     pub(crate) covered: i64,
     /// Of which edition of the teams' limits the slice is (`State::edition`); only teams' caps are shared by accounts.
     pub(crate) edition: u64,
-    /// Whether the book was asked for a slice in this window.
-    pub(crate) is_asked: bool,
     /// Whether the book has told what was used in this window.
     pub(crate) known: bool,
     /// What waiting calls need beyond the ceiling; asked for by the clerk at its next round.
@@ -68,26 +61,6 @@ pub(crate) struct Cap {
     pub(crate) uncut: i64,
 }
 
-/// A bucket of a rolling period that is over.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bucket {
-    pub(crate) window: Window,
-    /// What was used of it, and may still be told as a fact.
-    pub(crate) used: i64,
-    /// What the book reserves of it at most and at least: the ceiling that it was last told, or has told.
-    pub(crate) told: i64,
-    pub(crate) covered: i64,
-    /// Whether `used` has in it what the book knows.
-    pub(crate) is_known: bool,
-}
-
-impl Bucket {
-    /// Whether more is used than the book reserves: it was reserved before the cap was set, or cost more than its hold.
-    pub(crate) const fn is_owed(&self) -> bool {
-        self.used > self.covered
-    }
-}
-
 /// Whether a limit lets an amount pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Passes {
@@ -99,8 +72,6 @@ pub(crate) enum Passes {
 }
 
 const PACE_NS: u64 = 2_000_000_000;
-/// How long what the book has told of a rolling period's earlier buckets is good enough to refuse by.
-const PASSED_NS: u64 = 1_000_000_000;
 /// Holds in a slice however seldom a limit is used, where a hundredth of the cap allows as many.
 const QUIET_HOLDS: i64 = 64;
 
@@ -121,7 +92,7 @@ impl Slot {
                 let is_lower = amount.units() < cap.most;
                 cap.most = amount.units();
                 // a slice of the amount before is no promise that the earlier buckets leave room for it now
-                cap.ceiling = cap.ceiling.min(cap.most.saturating_sub(cap.elsewhere).saturating_sub(cap.passed));
+                cap.ceiling = cap.ceiling.min(cap.most.saturating_sub(cap.elsewhere).saturating_sub(cap.passed()));
                 return matches!(self.scope, Scope::Team(_)) && (is_lower || cap.is_overdrawn());
             }
             (Kind::Rate(gcra), LimitKind::Rate(rate)) => gcra.set(*rate),
@@ -145,16 +116,10 @@ impl Cap {
             used: 0,
             ceiling: 0,
             elsewhere: 0,
-            passed: 0,
-            told: now.mono,
-            is_stale: true,
-            returned: 0,
-            frees_at: None,
-            closed: Vec::new(),
+            rolling: period.rolls_over().map(|_| Box::default()),
             lent: i64::MAX,
             covered: 0,
             edition: 0,
-            is_asked: false,
             known: false,
             wanted: 0,
             least: 0,
@@ -166,29 +131,14 @@ impl Cap {
         }
     }
 
-    /// An amount that was reserved in an earlier bucket, and that the book does not know of.
-    pub(crate) fn owes(&mut self, window: Window, amount: i64) {
-        match self.closed.iter_mut().find(|bucket| bucket.window == window) {
-            Some(bucket) => bucket.used = bucket.used.saturating_add(amount),
-            None => self.closed.push(Bucket { window, used: amount, told: i64::MAX, covered: 0, is_known: false }),
-        }
-    }
-
     /// Moves on to the window of `at`, never back: a clock that steps back over midnight does not open the day again.
     pub(crate) fn roll(&mut self, at: Timestamp) {
         if at >= self.window.end {
-            // whoever has asked for a slice may have one, told or not
-            if self.period.rolls_over().is_some() && (self.is_asked || self.unsent > 0) {
-                let used = if self.known { self.used } else { self.unsent };
-                self.closed.push(Bucket { window: self.window, used, told: i64::MAX, covered: self.covered, is_known: self.known });
-            }
-            self.is_asked = false;
+            self.close();
             self.window = self.period.window(&self.zone, at);
             self.used = 0;
             self.ceiling = 0;
             self.elsewhere = 0;
-            self.passed = 0;
-            self.frees_at = None;
             self.lent = i64::MAX;
             self.covered = 0;
             self.known = false;
@@ -204,8 +154,12 @@ impl Cap {
             return Passes::Cold;
         }
         let after = self.used.saturating_add(amount);
-        if after.saturating_add(self.passed) > self.most {
-            if self.is_fresh(now) { Passes::Reached(self.frees_in(at)) } else { Passes::Cold }
+        if after.saturating_add(self.passed()) > self.most {
+            if self.rolling.as_ref().is_none_or(|rolling| rolling.is_fresh(now)) {
+                Passes::Reached(self.frees_in(at))
+            } else {
+                Passes::Cold
+            }
         } else if after > self.ceiling {
             Passes::Cold
         } else {
@@ -213,16 +167,11 @@ impl Cap {
         }
     }
 
-    /// Whether the book need not be asked what has ceased to count, or returned, in the buckets before.
-    fn is_fresh(&self, now: Mono) -> bool {
-        self.period.rolls_over().is_none() || !self.is_stale && now.nanos_since(self.told) < PASSED_NS
-    }
-
     /// Milliseconds until it may free.
     fn frees_in(&self, at: Timestamp) -> Option<u64> {
         let frees_at = match self.period {
             Period::Total => None,
-            Period::Hour | Period::Rolling => self.frees_at,
+            Period::Hour | Period::Rolling => self.rolling.as_ref().and_then(|rolling| rolling.frees_at),
             Period::Day | Period::Week | Period::Month => Some(self.window.end),
         };
         frees_at.map(|end| u64::try_from(end.millis().saturating_sub(at.millis())).unwrap_or(0))
@@ -230,7 +179,7 @@ impl Cap {
 
     /// Whether other holders' reservations leave no room although this account's own use would.
     pub(crate) fn blocked_elsewhere(&self, amount: i64) -> bool {
-        let others = self.elsewhere.saturating_add(self.passed);
+        let others = self.elsewhere.saturating_add(self.passed());
         self.known && self.elsewhere > 0 && self.used.saturating_add(others).saturating_add(amount) > self.most
     }
 
@@ -260,7 +209,7 @@ impl Cap {
         let busy = now.nanos_since(self.last_used) <= PACE_NS;
         busy && slice > self.least
             && self.ceiling.saturating_sub(self.used) < slice / 2
-            && self.ceiling.saturating_add(self.elsewhere).saturating_add(self.passed) < self.most
+            && self.ceiling.saturating_add(self.elsewhere).saturating_add(self.passed()) < self.most
     }
 
     /// A slice that was granted before the limits of teams were last changed is not spent from: the book is asked again.
@@ -290,7 +239,9 @@ impl Cap {
             (self.unsent, self.uncut) = (0, 0);
         }
         self.ceiling = lease.ceiling.min(cap.saturating_sub(lease.elsewhere).saturating_sub(lease.passed));
-        (self.passed, self.frees_at, self.told, self.is_stale) = (lease.passed, lease.frees_at, now, false);
+        if let Some(rolling) = &mut self.rolling {
+            rolling.leased(lease, now);
+        }
         (self.lent, self.covered) = (lease.ceiling, lease.ceiling);
         self.elsewhere = lease.elsewhere;
         self.wanted = 0;

@@ -22,7 +22,9 @@ impl State {
             };
             if let (Kind::Cap(cap), Scope::Team(_)) = (&mut slot.kind, &slot.scope) {
                 cap.renew(self.edition.load(Ordering::SeqCst));
-                cap.is_stale |= cap.returned != self.returned.load(Ordering::SeqCst);
+                if let Some(rolling) = &mut cap.rolling {
+                    rolling.look_at_returned(self.returned.load(Ordering::SeqCst));
+                }
             }
             match ask_one(slot, wish, now, self.latest) {
                 Answer::Yes => {}

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use tollgate_model::{Mono, Scope};
 
 use crate::port::{Counter, Fact, Holder, Lease, LeaseWant};
-use crate::slot::{Bucket, Cap, Kind, LimitIx, Slot};
+use crate::slot::{Cap, Kind, LimitIx, Slot};
 use crate::state::State;
 
 impl State {
@@ -26,7 +26,7 @@ impl State {
             if is_shared {
                 cap.renew(edition);
             }
-            for bucket in cap.closed.iter().filter(|bucket| bucket.is_owed()) {
+            for bucket in cap.rolling.iter().flat_map(|rolling| &rolling.closed).filter(|bucket| bucket.is_owed()) {
                 let counter = Counter { window: bucket.window, ..cap.counter(scope) };
                 // the book knows what was told of it; then all of it is to be reserved, whatever the others left
                 let (used, slice) = if bucket.is_known { (Some(bucket.used), 0) } else { (None, bucket.used) };
@@ -37,7 +37,9 @@ impl State {
             if cap.wanted == 0 && !runs_low && !is_overdrawn {
                 continue;
             }
-            (cap.is_asked, cap.returned) = (true, returned);
+            if let Some(rolling) = &mut cap.rolling {
+                rolling.asked(returned);
+            }
             let low = if runs_low || cap.slice() > cap.least { cap.slice() } else { 0 };
             let more = cap.wanted.saturating_add(cap.unsent).saturating_add(low).max(cap.least);
             let want = LeaseWant {
@@ -60,11 +62,8 @@ impl State {
         let now = self.now.mono;
         if let Some(cap) = self.cap(*ix) {
             cap.answered_late(&want.counter);
-            for bucket in cap.closed.iter_mut().filter(|bucket| bucket.is_owed() && bucket.window == want.counter.window) {
-                if !std::mem::replace(&mut bucket.is_known, true) {
-                    bucket.used = bucket.used.saturating_add(lease.used);
-                }
-                (bucket.covered, bucket.told) = (lease.ceiling, lease.ceiling);
+            if let Some(rolling) = &mut cap.rolling {
+                rolling.covered(want.counter.window, lease);
             }
         }
         if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
@@ -108,12 +107,9 @@ impl State {
         let horizon = if self.unsent == 0 { None } else { unsent() };
         let mut closings = Vec::new();
         for (ix, scope, cap) in caps(&mut self.slots) {
-            for bucket in &cap.closed {
-                // memory that was never told counts only what is reserved and no fact yet
-                let is_over = horizon.is_none_or(|first| bucket.window.end <= first) || !bucket.is_known && bucket.used == 0;
-                let counter = Counter { window: bucket.window, ..cap.counter(scope) };
-                if is_over || bucket.is_known && bucket.used < bucket.told {
-                    closings.push(Closing { ix, counter, ceiling: if is_over { 0 } else { bucket.used }, is_over });
+            for bucket in cap.rolling.iter().flat_map(|rolling| &rolling.closed) {
+                if let Some((ceiling, is_over)) = bucket.closing(horizon) {
+                    closings.push(Closing { ix, counter: Counter { window: bucket.window, ..cap.counter(scope) }, ceiling, is_over });
                 }
             }
         }
@@ -122,12 +118,8 @@ impl State {
 
     /// The book has taken it.
     pub(crate) fn closed(&mut self, closing: &Closing) {
-        let Some(cap) = self.cap(closing.ix) else { return };
-        if closing.is_over {
-            cap.closed.retain(|bucket| bucket.window != closing.counter.window);
-        }
-        for bucket in cap.closed.iter_mut().filter(|bucket| bucket.window == closing.counter.window) {
-            (bucket.told, bucket.covered) = (closing.ceiling, bucket.covered.min(closing.ceiling));
+        if let Some(rolling) = self.cap(closing.ix).and_then(|cap| cap.rolling.as_mut()) {
+            rolling.closed(closing.counter.window, closing.ceiling, closing.is_over);
         }
     }
 
@@ -224,19 +216,6 @@ impl Cap {
         self.ceiling = self.ceiling.min(self.spent());
         self.covered = self.covered.min(self.spent());
         Lowered { ix, counter, ceiling: self.spent() }
-    }
-}
-
-impl Cap {
-    /// Asked for in a bucket that is over by now: what the book may have granted there is to be given back.
-    fn answered_late(&mut self, counter: &Counter) {
-        if self.period.rolls_over().is_none() || self.window == counter.window {
-            return;
-        }
-        match self.closed.iter_mut().find(|bucket| bucket.window == counter.window) {
-            Some(bucket) => bucket.told = i64::MAX,
-            None => self.closed.push(Bucket { window: counter.window, used: 0, told: i64::MAX, covered: 0, is_known: false }),
-        }
     }
 }
 

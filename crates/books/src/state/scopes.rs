@@ -65,7 +65,7 @@ pub(super) fn tell(slots: &mut [Slot], scopes: &Scopes, latest: Timestamp, terms
                 // a window that has rolled on holds nothing of it
                 if cap.window.contains(terms.at) {
                     cap.moved(terms, moved);
-                } else if cap.period.rolls_over().is_some() {
+                } else if cap.rolling.is_some() {
                     cap.moved_before(terms, moved);
                 }
             }
@@ -124,17 +124,12 @@ impl Cap {
             (Move::Returned { task, .. }, Unit::Tasks) => (i64::from(task), false),
         };
         let of_known = !matches!(moved, Move::Sent);
-        for bucket in self.closed.iter_mut().filter(|bucket| bucket.window.contains(terms.at)) {
-            if if bucket.is_known { of_known } else { of_unknown } {
-                bucket.used = bucket.used.saturating_sub(amount).max(0);
-            }
+        if let Some(rolling) = &mut self.rolling {
+            rolling.moved(terms.at, amount, of_known, of_unknown);
         }
-        if of_known {
-            self.is_stale = true;
-            // what costs more than its hold is taken from this slice: the book has not counted it
-            let excess = amount.saturating_neg().max(0);
-            self.passed = self.passed.saturating_add(excess);
-            self.ceiling = self.ceiling.saturating_sub(excess).max(self.used);
+        // what costs more than its hold is taken from this slice
+        if of_known && amount < 0 {
+            self.ceiling = self.ceiling.saturating_add(amount).max(self.used);
         }
     }
 
