@@ -8,7 +8,7 @@ mod text;
 
 use std::borrow::Cow;
 
-pub use text::write_string;
+pub use text::{write_string, write_value};
 
 /// Why a text is not an object that we read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,6 +80,19 @@ impl<'a> Raw<'a> {
             Kind::String => Some(text::unescape(self.inner())),
             Kind::Number | Kind::Bool | Kind::Null => Some(Cow::Borrowed(self.text)),
             Kind::Object | Kind::Array => None,
+        }
+    }
+
+    /// The whole text with the escapes of its strings undone: to be searched, no longer to be read.
+    pub(crate) fn undone(&self) -> Cow<'a, [u8]> {
+        text::unescape(self.text)
+    }
+
+    /// A string's inside, if it holds no escape: what a word must.
+    pub(crate) fn plain(&self) -> Option<&'a [u8]> {
+        match self.scalar()? {
+            Cow::Borrowed(text) if self.kind == Kind::String => Some(text),
+            Cow::Borrowed(_) | Cow::Owned(_) => None,
         }
     }
 

@@ -76,3 +76,11 @@ fn a_string_means_the_same_inside_and_outside() {
     write_string("ä😀\"\\/\u{8}\n\r\t\u{7f}", &mut out);
     assert_eq!(String::from_utf8(out).unwrap(), r#""ä😀\"\\/\u0008\n\r\t\u007f""#);
 }
+
+#[test]
+fn a_value_is_written_anew_in_one_spelling_and_its_numbers_stay() {
+    let mut written = Vec::new();
+    let text = br#"{"a": { "b" : [ 1.50e-3 , "x\u0041 \/\"\\" , { } , [ ] , null , true ], "\u0063":"\ud83d\ude00" } }"#;
+    members(text, Names::Any, |_, raw| write_value(raw, &mut written)).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap(), r#"{"b":[1.50e-3,"xA /\"\\",{},[],null,true],"c":"😀"}"#);
+}
