@@ -11,8 +11,30 @@ fn quoted(text: &str) -> String {
     String::from_utf8(out).unwrap()
 }
 
+/// What a request is bent with.
+const BENT: [&str; 18] = [
+    "",
+    " ",
+    "\"",
+    "\\",
+    "\\u0041",
+    ",",
+    ":",
+    "{",
+    "}",
+    "[",
+    "null",
+    "1e5",
+    "\u{7f}",
+    "\u{1}",
+    "\"type\":\"ImageToTextTask\",",
+    "\"clientKey\":\"x\",",
+    "\"Task\":{},",
+    KEY,
+];
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
     #[test]
     fn a_task_means_the_same_to_every_reader(values in proptest::collection::vec(any::<String>(), 0..9), number in any::<i64>()) {
@@ -32,6 +54,38 @@ proptest! {
         let call = again.call();
         prop_assert_eq!(call.credential.expose(), REAL.as_bytes());
         prop_assert_eq!(encoded(&call.operation, &profile("anticaptcha")).body, out.body);
+    }
+
+    #[test]
+    fn a_request_that_was_bent_is_refused_or_means_one_thing(
+        seed in 0_usize..4,
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), 0_usize..3, prop::sample::select(BENT.to_vec())), 1..4),
+        which in 0_usize..2,
+    ) {
+        let seeds = [
+            Request::task(r#","websiteURL":"https:\/\/a.example\/\u00e4","b":{"c":[1.50,null,{"d":"\ud83d\ude00"}]}"#),
+            Request::create(r#""callbackUrl":"https://a.example/","softId":847,"task":{"type":"ImageToTextTask","body":"aa=="},"languagePool":"en""#),
+            Request::post("/getTaskResult", &format!(r#"{{"clientKey":"{KEY}","taskId":7654321}}"#)),
+            Request::post("/feedbackTask", &format!(r#"{{"clientKey":"{KEY}","taskId":"7","result":{{"invalid":true,"code":1}}}}"#)),
+        ];
+        let mut request = seeds[seed].clone();
+        for (place, cut, text) in edits {
+            let at = place.index(request.body.len() + 1);
+            let end = (at + cut).min(request.body.len());
+            request.body.splice(at..end, text.bytes());
+        }
+        let profile = profile(PROFILES[which]);
+        let Ok(call) = request.read(&profile) else { return Ok(()) };
+        let out = encoded(&call.operation, &profile);
+        let seen: serde_json::Value = serde_json::from_slice(&out.body).unwrap();
+        prop_assert_eq!(&seen["clientKey"], REAL);
+        if let Some(submit) = call.operation.submit() {
+            prop_assert_eq!(&seen["task"]["type"], submit.method);
+        }
+        prop_assert!(!out.body.windows(KEY.len()).any(|window| window == KEY.as_bytes()), "a virtual key went on");
+        let again = Request { body: out.body.clone(), authorization: None, content_type: None, ..request.clone() };
+        let again = again.read(&profile).unwrap();
+        prop_assert_eq!(encoded(&again.operation, &profile).body, out.body);
     }
 
     #[test]
