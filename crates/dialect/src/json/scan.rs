@@ -79,7 +79,8 @@ impl<'a> Scan<'a> {
         let start = self.at + 1;
         let escaped = self.string()?;
         let name = self.text.get(start..self.at - 1).unwrap_or_default();
-        if escaped && self.names == Names::Plain {
+        // DEL may stand in JSON as it is, and is written with an escape: a name that holds one is not plain either
+        if self.names == Names::Plain && (escaped || name.contains(&0x7f)) {
             return Err(JsonError::EscapedName);
         }
         if seen.contains(&name) {
