@@ -46,5 +46,4 @@ fuzz_target!(|input: &[u8]| {
     let answering = Answering { profile, form: v2::FORM, id: RequestId::from_bytes([7; 16]) };
     answering.reading(&operation, &reading, &mut out);
     json::members(&out, json::Names::Any, |_, _| {}).expect("a caller reads JSON");
-    serde_json::from_slice::<serde_json::Value>(&out).expect("and so does any other reader");
 });

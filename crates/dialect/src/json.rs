@@ -25,6 +25,9 @@ pub enum JsonError {
     /// A name written with escapes, where names must be plain.
     #[error("a name written with escapes")]
     EscapedName,
+    /// A number that not every reader can hold, in a request.
+    #[error("a number out of range")]
+    Number,
     /// More members in one object than we read.
     #[error("too many members")]
     TooMany,
@@ -56,7 +59,7 @@ pub struct Raw<'a> {
     pub kind: Kind,
 }
 
-/// How names may be written.
+/// How names may be written, and how far numbers go: whether it is a request that is read, or an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
     /// Without escapes: requests, where `k\u0065y` is an attempt.

@@ -57,6 +57,7 @@ impl From<JsonError> for Unclear {
             JsonError::EscapedName => Self::ambiguous("a JSON name written with escapes"),
             JsonError::Syntax => Self::malformed("a body that is not JSON"),
             JsonError::Depth => Self::malformed("JSON nested too deeply"),
+            JsonError::Number => Self::malformed("a JSON number out of range"),
             JsonError::TooMany => Self::malformed("JSON with too many members"),
         }
     }

@@ -86,3 +86,14 @@ fn a_value_is_written_anew_in_one_spelling_and_its_numbers_stay() {
     members(text, Names::Any, |_, raw| write_value(raw, &mut written)).unwrap();
     assert_eq!(String::from_utf8(written).unwrap(), r#"{"b":[1.50e-3,"xA /\"\\",{},[],null,true],"c":"😀"}"#);
 }
+
+#[test]
+fn a_number_of_a_request_is_one_that_every_reader_holds() {
+    for (text, held) in
+        [("1e99", true), ("-1.5E-12", true), ("1e400", false), ("1e0000001", false), (&"9".repeat(40), true), (&"9".repeat(41), false)]
+    {
+        let object = format!("{{\"a\":[{text}]}}");
+        assert_eq!(read(&object, Names::Plain).err(), (!held).then_some(JsonError::Number), "{text}");
+        assert!(read(&object, Names::Any).is_ok(), "an answer goes on as it came");
+    }
+}

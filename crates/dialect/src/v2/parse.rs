@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tollgate_model::TaskId;
 
-use super::task::{self, Beside, Task};
+use super::task::{self, Beside, Task, no_key};
 use crate::callback::Callback;
 use crate::credential;
 use crate::incoming::{Incoming, Method};
@@ -152,13 +152,6 @@ fn unknown(name: &[u8]) -> Unclear {
         Ok(_) => Unclear::malformed("a member that does not belong there"),
         Err(unclear) => unclear,
     }
-}
-
-fn no_key(raw: Raw<'_>) -> Result<(), Unclear> {
-    if Value::decoded(raw.undone()).is_virtual_key() {
-        return Err(Unclear::ambiguous("a key of ours where no key belongs"));
-    }
-    Ok(())
 }
 
 fn key(raw: Raw<'_>) -> Result<Value<'_>, Unclear> {

@@ -46,9 +46,7 @@ impl<'a> Task<'a> {
         })?;
         outcome?;
         let kind = kind.ok_or(Unclear::malformed("a task without `type`"))?;
-        if Value::decoded(raw.undone()).is_virtual_key() {
-            return Err(Unclear::ambiguous("a key of ours where no key belongs"));
-        }
+        no_key(raw)?;
         Ok(Self { kind: kind_name(kind)?, members, beside })
     }
 
@@ -86,6 +84,14 @@ impl<'a> Task<'a> {
         }
         out.push(b'}');
     }
+}
+
+/// Neither what is meant nor what is written holds a key of ours: `\tgk_…` means a tab, and is written with those letters.
+pub(super) fn no_key(raw: Raw<'_>) -> Result<(), Unclear> {
+    if Value::plain(raw.text).is_virtual_key() || Value::decoded(raw.undone()).is_virtual_key() {
+        return Err(Unclear::ambiguous("a key of ours where no key belongs"));
+    }
+    Ok(())
 }
 
 fn kind_name(raw: Raw<'_>) -> Result<&str, Unclear> {

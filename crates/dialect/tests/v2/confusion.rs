@@ -69,7 +69,7 @@ fn pc_20_nothing_nested_is_taken_for_a_credential_or_a_callback() {
     assert!(Request::task(r#","proxyLogin":"user","proxyPassword":"pass""#).read(&profile("anticaptcha")).is_ok());
     // ours never reaches a provider, however it is written and however deep it lies
     let escaped = KEY.replace('_', "\\u005f");
-    for value in [KEY, &escaped] {
+    for value in [KEY, &escaped, &format!("\\{KEY}")] {
         for members in [format!(r#","x":"{value}""#), format!(r#","x":{{"y":["a {value} b"]}}"#)] {
             assert_eq!(Request::task(&members).refused(), AmbiguousRequest, "{members}");
         }
