@@ -170,14 +170,6 @@ impl<'a> Submit<'a> {
     pub fn files(&self) -> &[FilePart<'a>] {
         self.form().map_or(&[], |form| &form.files)
     }
-
-    /// v2's object.
-    pub const fn task(&self) -> Option<&Task<'a>> {
-        match &self.carried {
-            Carried::Form(_) => None,
-            Carried::Task(task) => Some(task),
-        }
-    }
 }
 
 impl<'a> Operation<'a> {

@@ -9,4 +9,4 @@ mod words;
 
 pub use parse::{FORM, parse};
 pub use read::read;
-pub use task::Task;
+pub(crate) use task::Task;

@@ -62,7 +62,7 @@ fn sentence(denial: &Denial) -> &str {
         DenialCode::OutsideHours => "outside the hours of this key",
         DenialCode::NotYetValid => "this key is not valid yet",
         DenialCode::Paused => "this key is paused",
-        DenialCode::RateLimited => "more submissions than this key's rate allows: wait",
+        DenialCode::RateLimited => "more than is allowed for now: wait",
         DenialCode::ConcurrencyLimited => "as many open tasks as allowed: poll them, or wait",
         DenialCode::CapReached => "the allowance is used up: `tollgate why` says when it resets",
         DenialCode::BalanceFloor => "the account's balance is at its floor",

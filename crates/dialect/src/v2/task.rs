@@ -6,7 +6,7 @@ use crate::value::Value;
 
 /// A task: its `type`, and its other members as JSON values, each name once.
 #[derive(Clone, Debug)]
-pub struct Task<'a> {
+pub(crate) struct Task<'a> {
     pub(crate) kind: &'a str,
     members: Vec<(&'a str, Raw<'a>)>,
     /// What stands beside it in the call: language, program.
@@ -22,25 +22,23 @@ const LONGEST_NAME: usize = 64;
 /// Of the type: the longest that is documented has 34 (`ReCaptchaV3EnterpriseTaskProxyLess`).
 const LONGEST_KIND: usize = 64;
 
-/// DEL is one byte there and six here; everything else takes no more room than it took.
-const ESCAPED: usize = 6;
-
 /// Names that would be a credential or a place to be called, had the provider a lenient reader; without case and `_`.
 const CREDENTIALS: [&str; 3] = ["clientkey", "apikey", "key"];
 const CALLBACKS: [&str; 4] = ["callbackurl", "pingback", "postback", "webhook"];
 
 impl<'a> Task<'a> {
-    /// Reads the object, whose text has been checked to its depth. A member that is `null` is as if it were not there.
+    /// Reads the object, whose text has been checked to its depth. A refused name that says `null` is as if it were not there.
     pub(super) fn read(raw: Raw<'a>, beside: Beside<'a>) -> Result<Self, Unclear> {
         if raw.kind != Kind::Object {
             return Err(Unclear::malformed("a `task` that is no object"));
         }
         let (mut kind, mut members, mut outcome) = (None, Vec::new(), Ok(()));
         json::members(raw.text, Names::Plain, |name, raw| match name {
-            _ if raw.kind == Kind::Null || outcome.is_err() => {}
+            _ if outcome.is_err() => {}
             b"type" => kind = Some(raw),
             name => match member(name, &members) {
                 Ok(name) => members.push((name, raw)),
+                Err(_) if raw.kind == Kind::Null => {}
                 Err(unclear) => outcome = Err(unclear),
             },
         })?;
@@ -50,16 +48,10 @@ impl<'a> Task<'a> {
         Ok(Self { kind: kind_name(kind)?, members, beside })
     }
 
-    /// The member's exact text, valid JSON by itself.
-    pub fn member(&self, name: &str) -> Option<Raw<'a>> {
-        self.members.iter().find(|(other, _)| *other == name).map(|(_, raw)| *raw)
-    }
-
-    /// The most bytes that it takes: a character that must be escaped here need not have been there.
+    /// The most bytes that it takes.
     pub(super) fn bound(&self) -> usize {
-        let beside = self.beside.iter().map(|(name, raw)| name.len() + raw.text.len() * 6);
-        let members = self.members.iter().map(|(name, raw)| name.len() + raw.text.len() * ESCAPED + 4);
-        members.chain(beside).sum::<usize>() + self.kind.len() + 64
+        let each = self.members.iter().map(|(name, raw)| (name.len(), raw)).chain(self.beside.iter().map(|(name, raw)| (name.len(), raw)));
+        each.map(|(name, raw)| name + value_bound(raw.text) + 4).sum::<usize>() + self.kind.len() + 64
     }
 
     /// Appends what stands beside it, each with a comma in front.
@@ -84,6 +76,11 @@ impl<'a> Task<'a> {
         }
         out.push(b'}');
     }
+}
+
+/// What grows: `\b` and `\f` have two bytes there and six here, DEL has one there. An image holds none of them.
+fn value_bound(text: &[u8]) -> usize {
+    text.len() + memchr::memchr_iter(b'\\', text).count() * 4 + memchr::memchr_iter(0x7f, text).count() * 5
 }
 
 /// Neither what is meant nor what is written holds a key of ours: `\tgk_…` means a tab, and is written with those letters.

@@ -43,6 +43,9 @@ fn every_kind_of_client_is_understood() {
         &Request::create(r#""appId":"A1","task":{"type":"ReCaptchaV2TaskProxyLess","websiteURL":"u"},"callbackUrl":null"#),
         "capsolver"
     ));
+    // what is null in a task is the provider's to read, and is no callback either
+    let nulls = Request::task(r#","proxy":null,"callbackUrl":null"#);
+    assert!(sent(&nulls.call().operation, "anticaptcha").ends_with(r#""RecaptchaV2TaskProxyless","proxy":null}}"#));
     // a charset, and no content type at all
     let mut request = Request::task("");
     for kind in [Some("application/json; charset=utf-8"), Some("application/json;charset=UTF-8"), None] {

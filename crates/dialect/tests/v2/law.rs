@@ -103,10 +103,11 @@ proptest! {
 
 #[test]
 fn the_buffer_never_grows_behind_the_key() {
-    // what takes the most room: DEL is one byte there and six here
+    // what takes the most room: DEL is one byte there and six here, `\b` and `\f` are two
     let text = "\u{7f}".repeat(3_000);
     for request in [
         Request::task(&format!(",\"body\":\"{text}\"")),
+        Request::task(&format!(",\"body\":\"{}\"", "\\b\\f".repeat(3_000))),
         Request::create(&format!(r#""callbackUrl":"{text}","task":{{"type":"a"}}"#)),
         Request::post("/getTaskResult", &format!(r#"{{"clientKey":"{KEY}","taskId":"{}"}}"#, "1".repeat(39))),
     ] {

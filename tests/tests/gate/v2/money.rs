@@ -116,6 +116,21 @@ fn what_is_lost_on_the_way_stays_spent_and_a_poll_reads_not_ready() -> Result<()
 }
 
 #[test]
+fn a_task_that_was_answered_at_once_is_settled_and_owned_behind_a_crash() -> Result<()> {
+    let (mut stand, caller) = shop("capsolver", json!({ "caps": ["1/day"], "concurrency": 1 }))?;
+    let image = caller.ask("/createTask", task("ImageToTextTask"))?;
+    assert_eq!(image.at("status"), &json!("ready"));
+    stand.kill_and_restart()?;
+    assert_eq!(caller.balance()?, "0.9");
+    assert_eq!(caller.poll(image.at("taskId"))?.at("solution"), image.at("solution"));
+    assert!(caller.buy("ReCaptchaV2TaskProxyLess").is_ok(), "its place is free");
+    assert_eq!((caller.balance()?.as_str(), stand.charged()?), ("0.8", dollars("0.20")));
+    let verified = tollgate_audit::verify(&stand.audit());
+    assert!(verified.is_ok(), "{:?}", verified.err());
+    Ok(())
+}
+
+#[test]
 fn a_closed_hour_or_a_spent_cap_keeps_nobody_from_an_answer_that_is_paid_for() -> Result<()> {
     let (stand, caller) = shop("capsolver", json!({ "caps": ["0.10/day"], "rate": "1/min burst 1" }))?;
     let id = caller.buy("ReCaptchaV2TaskProxyLess")?;
