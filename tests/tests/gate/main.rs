@@ -24,3 +24,4 @@ mod reflection;
 mod routing;
 mod smuggling;
 mod tls;
+mod v2;

@@ -221,7 +221,7 @@ fn a_key_in_the_wrong_table_is_shown_its_place() {
 fn values_of_the_contract_that_are_not_built_are_refused_by_name() {
     let found = mistakes(&format!("store = \"postgres://user:hunter2@db/tollgate\"\n{UPSTREAM}"));
     assert_eq!(found, ["1:9: a store at `postgres://…` is not built yet (take it out: nothing would act on it)"]);
-    for profile in ["http", "anticaptcha", "capmonster", "capsolver"] {
+    for profile in ["http", "capmonster"] {
         let what = mistake_with("profile", &format!("\"{profile}\""));
         assert_eq!(what, format!("the profile `{profile}` is not built yet (take it out: nothing would act on it)"));
     }
