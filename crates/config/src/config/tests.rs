@@ -379,8 +379,9 @@ fn money_and_limits_are_read_strictly() {
         ("prices = { post = \"1e-3\" }", "`prices` is not valid: expected dollars as a plain decimal such as `25` or `0.0029`"),
         ("prices = { \"a b\" = \"1\" }", "`a b` is not a method (1 to 64 letters, digits and `_`)"),
         (
-            "cap = [\"50/week\"]",
-            "`cap` is not valid: expected an amount and a period such as `25/day`, `400/month Europe/Berlin` or `1000/total`",
+            "cap = [\"50/year\"]",
+            "`cap` is not valid: expected an amount and a period such as `25/day`, `400/month Europe/Berlin`, `100/week`, `25/24h`, `5/hour` or \
+             `1000/total`",
         ),
         ("cap = \"50/day\"", "`cap` is not a list of caps in dollars such as `[\"50/day\", \"400/month Europe/Berlin\"]`"),
         ("tasks = [\"0/day\"]", "`tasks` is not valid: a limit of zero is never meant: pause the key instead"),

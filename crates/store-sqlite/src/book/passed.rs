@@ -86,7 +86,8 @@ pub(super) fn forget(conn: &Connection, counter: &Counter, id: i64) -> Result<()
 /// present bucket is leased anew.
 pub(super) fn release(conn: &Connection, instance: &str) -> Result<(), Failure> {
     let rolling = [Period::Hour.as_str(), Period::Rolling.as_str()];
-    let sql = "UPDATE shares SET ceiling = 0 WHERE instance = ? AND died = 0 AND counter IN (SELECT id FROM counters WHERE period IN (?, ?))";
+    let sql =
+        "UPDATE shares SET ceiling = 0 WHERE instance = ? AND died = 0 AND counter IN (SELECT id FROM counters WHERE period IN (?, ?))";
     conn.prepare_cached(sql)?.execute(params![instance, rolling[0], rolling[1]])?;
     Ok(())
 }
