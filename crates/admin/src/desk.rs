@@ -17,7 +17,7 @@ use crate::gate::Gate;
 use crate::problem::{Kind, Problem};
 use crate::route::{ROUTES, Verb};
 use crate::server::{self, Doors, Running};
-use crate::verb::{audit, explain, health, keys, teams, trace, upstreams, usage};
+use crate::verb::{audit, explain, health, keys, raise, teams, trace, upstreams, usage};
 
 /// The one reader of the clocks, as a closure.
 pub type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
@@ -65,10 +65,12 @@ fn handler<A: Send + Sync + 'static>(verb: Verb) -> MethodRouter<Arc<Desk<A>>> {
         Verb::RevokeKey => post(keys::revoke::<A>),
         Verb::PauseKey => post(keys::pause::<A>),
         Verb::ResumeKey => post(keys::resume::<A>),
+        Verb::RaiseKey => post(raise::key::<A>),
         Verb::ListTeams => get(teams::list::<A>),
         Verb::CreateTeam => post(teams::create::<A>),
         Verb::ShowTeam => get(teams::show::<A>),
         Verb::SetTeam => patch(teams::set::<A>),
+        Verb::RaiseTeam => post(raise::team::<A>),
         Verb::ListUpstreams => get(upstreams::list::<A>),
         Verb::Usage => get(usage::usage::<A>),
         Verb::Explain => post(explain::supposed::<A>),

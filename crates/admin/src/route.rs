@@ -40,6 +40,8 @@ pub enum Verb {
     PauseKey,
     /// Submissions again.
     ResumeKey,
+    /// More of a key's cap for a while.
+    RaiseKey,
     /// All teams.
     ListTeams,
     /// A new team.
@@ -48,6 +50,8 @@ pub enum Verb {
     ShowTeam,
     /// Change a team.
     SetTeam,
+    /// More of a team's cap for a while.
+    RaiseTeam,
     /// The upstream accounts.
     ListUpstreams,
     /// What was spent.
@@ -82,10 +86,12 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/v1/keys/{name}/revoke", Verb::RevokeKey, "Withdraw a key for good"),
     route("POST", "/v1/keys/{name}/pause", Verb::PauseKey, "Refuse a key's submissions until resumed"),
     route("POST", "/v1/keys/{name}/resume", Verb::ResumeKey, "End a pause"),
+    route("POST", "/v1/keys/{name}/raise", Verb::RaiseKey, "Raise one of a key's caps for a while, with a reason, or end a raise"),
     route("GET", "/v1/teams", Verb::ListTeams, "All teams"),
     route("POST", "/v1/teams", Verb::CreateTeam, "Make a team"),
     route("GET", "/v1/teams/{name}", Verb::ShowTeam, "One team with its limits and what is left of them"),
     route("PATCH", "/v1/teams/{name}", Verb::SetTeam, "Change a team's limits"),
+    route("POST", "/v1/teams/{name}/raise", Verb::RaiseTeam, "Raise one of a team's caps for a while, with a reason, or end a raise"),
     route("GET", "/v1/upstreams", Verb::ListUpstreams, "The upstream accounts with their limits and what is left of them"),
     route("GET", "/v1/usage", Verb::Usage, "What was spent, by key, team, method or day"),
     route("POST", "/v1/explain", Verb::Explain, "What the gate would answer to a request that was never sent"),
@@ -111,6 +117,8 @@ impl Verb {
                 | Self::RevokeKey
                 | Self::PauseKey
                 | Self::ResumeKey
+                | Self::RaiseKey
+                | Self::RaiseTeam
                 | Self::CreateTeam
                 | Self::SetTeam
         )

@@ -22,8 +22,23 @@ pub(crate) fn limit(view: &LimitView) -> Value {
         "left": amount(view.left),
         "unit": unit,
         "resets_at": view.resets_at.map(|at| at.to_string()),
+        "raised_until": view.raised_until.map(|at| at.to_string()),
         "known": view.known,
     })
+}
+
+/// All of them, each with its next resets.
+pub(crate) fn limits_with_resets(views: &[LimitView], now: Timestamp) -> Value {
+    let with_resets = |view: &LimitView| {
+        let mut shown = limit(view);
+        if let Some(members) = shown.as_object_mut() {
+            let resets = view.next_resets(now);
+            let resets = resets.iter().map(|reset| json!({ "at": reset.at.to_string(), "odd_hours": reset.odd_hours() }));
+            members.insert("next_resets".to_owned(), resets.collect());
+        }
+        shown
+    };
+    views.iter().map(with_resets).collect()
 }
 
 /// Whose limit it is.

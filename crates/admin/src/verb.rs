@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod explain;
 pub(crate) mod health;
 pub(crate) mod keys;
+pub(crate) mod raise;
 pub(crate) mod teams;
 pub(crate) mod trace;
 pub(crate) mod upstreams;

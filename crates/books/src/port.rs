@@ -102,7 +102,8 @@ pub struct Lease {
     pub elsewhere: i64,
     /// Of a rolling period: what was admitted in earlier buckets and still counts (`Window::counted`), as far as it was posted.
     pub passed: i64,
-    /// When so much of `passed` will have ceased to count that `least` is free; nothing if it is free now, or time frees nothing.
+    /// When so much of `passed` will have ceased to count that `least` is free, or if it is free now, when the first of it will;
+    /// nothing if time frees nothing.
     pub frees_at: Option<Timestamp>,
 }
 
@@ -262,12 +263,12 @@ pub trait Store: Send + Sync + 'static {
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>>;
 }
 
-/// When minutes that weigh `short` have ceased to count: a spend counts until so long after the end of its minute. Minutes since
+/// When minutes that weigh `short`, or the first of all, have ceased to count: a spend counts until so long after the end of its minute. Minutes since
 /// 1970, oldest first.
 pub fn frees_at(period: Period, short: i64, minutes: impl IntoIterator<Item = (i64, i64)>) -> Option<Timestamp> {
-    let back = period.rolls_over().filter(|_| short > 0)?;
+    let back = period.rolls_over()?;
     let mut short = short;
-    let minute = minutes.into_iter().find(|(_, amount)| {
+    let minute = minutes.into_iter().filter(|(_, amount)| *amount > 0).find(|(_, amount)| {
         short = short.saturating_sub(*amount);
         short <= 0
     });

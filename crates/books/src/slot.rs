@@ -2,7 +2,7 @@
 
 mod rolling;
 
-use tollgate_model::{Amount, Limit, LimitKind, Mono, Now, Period, Scope, Timestamp, Window, Zone};
+use tollgate_model::{Amount, Limit, LimitKind, Mono, Now, Period, Raise, Scope, Timestamp, Window, Zone};
 
 use crate::gcra::Gcra;
 use crate::port::{Counter, Lease, Unit};
@@ -33,7 +33,10 @@ pub(crate) struct Cap {
     pub(crate) unit: Unit,
     pub(crate) period: Period,
     pub(crate) zone: Zone,
+    /// In force: the cap itself, or more of it for a while.
     pub(crate) most: i64,
+    base: i64,
+    pub(crate) raised_until: Option<Timestamp>,
     pub(crate) window: Window,
     pub(crate) used: i64,
     pub(crate) ceiling: i64,
@@ -82,15 +85,18 @@ impl Slot {
             LimitKind::Rate(rate) => Kind::Rate(Gcra::new(*rate, now.mono, clean)),
             LimitKind::Concurrency(most) => Kind::Concurrency { most: *most, open: 0 },
         };
-        Self { scope: limit.scope.clone(), kind }
+        let mut slot = Self { scope: limit.scope.clone(), kind };
+        slot.set(limit, now.wall);
+        slot
     }
 
     /// Puts another amount in force; says whether what other accounts have leased of it must be asked for again.
-    pub(crate) fn set(&mut self, kind: &LimitKind) -> bool {
-        match (&mut self.kind, kind) {
+    pub(crate) fn set(&mut self, limit: &Limit, at: Timestamp) -> bool {
+        match (&mut self.kind, &limit.kind) {
             (Kind::Cap(cap), LimitKind::Cap { amount, .. }) => {
-                let is_lower = amount.units() < cap.most;
-                cap.most = amount.units();
+                let before = cap.most;
+                cap.put_in_force(amount.units(), limit.raise.filter(|raise| at < raise.until));
+                let is_lower = cap.most < before;
                 // a slice of the amount before is no promise that the earlier buckets leave room for it now
                 cap.ceiling = cap.ceiling.min(cap.most.saturating_sub(cap.elsewhere).saturating_sub(cap.passed()));
                 return matches!(self.scope, Scope::Team(_)) && (is_lower || cap.is_overdrawn());
@@ -112,6 +118,8 @@ impl Cap {
             period,
             zone,
             most: amount.units(),
+            base: amount.units(),
+            raised_until: None,
             window,
             used: 0,
             ceiling: 0,
@@ -131,8 +139,20 @@ impl Cap {
         }
     }
 
+    /// Puts an amount in force, or more of it for a while.
+    fn put_in_force(&mut self, base: i64, raise: Option<Raise>) {
+        let raise = raise.filter(|raise| raise.amount.units() > base);
+        (self.base, self.raised_until) = (base, raise.map(|raise| raise.until));
+        self.most = raise.map_or(base, |raise| raise.amount.units());
+    }
+
     /// Moves on to the window of `at`, never back: a clock that steps back over midnight does not open the day again.
     pub(crate) fn roll(&mut self, at: Timestamp) {
+        if self.raised_until.is_some_and(|until| at >= until) {
+            (self.most, self.raised_until) = (self.base, None);
+            // leased under more: the book is asked what is left of less
+            self.ceiling = 0;
+        }
         if at >= self.window.end {
             self.close();
             self.window = self.period.window(&self.zone, at);
@@ -171,7 +191,11 @@ impl Cap {
     fn frees_in(&self, at: Timestamp) -> Option<u64> {
         let frees_at = match self.period {
             Period::Total => None,
-            Period::Hour | Period::Rolling => self.rolling.as_ref().and_then(|rolling| rolling.frees_at),
+            // what is used of the present bucket counts longest
+            Period::Hour | Period::Rolling => self.rolling.as_ref().and_then(|rolling| rolling.frees_at).or_else(|| {
+                let back = self.period.rolls_over().filter(|_| self.used > 0)?;
+                Some(self.window.end.plus_millis(back))
+            }),
             Period::Day | Period::Week | Period::Month => Some(self.window.end),
         };
         frees_at.map(|end| u64::try_from(end.millis().saturating_sub(at.millis())).unwrap_or(0))

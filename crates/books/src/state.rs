@@ -109,8 +109,8 @@ impl State {
     pub(crate) fn bind(&mut self, limit: &Limit, now: Now, clean: bool) -> LimitIx {
         let identity = identity(limit);
         if let Some(ix) = self.index.get(&identity) {
-            let ix = *ix;
-            if self.slots.get_mut(ix.0 as usize).is_some_and(|slot| slot.set(&limit.kind)) {
+            let (ix, at) = (*ix, self.latest.max(now.wall));
+            if self.slots.get_mut(ix.0 as usize).is_some_and(|slot| slot.set(limit, at)) {
                 self.renew();
             }
             return ix;

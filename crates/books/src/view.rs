@@ -1,6 +1,6 @@
 //! Where does a limit stand, for those who ask?
 
-use tollgate_model::{Limit, Timestamp};
+use tollgate_model::{Limit, LimitKind, Reset, Timestamp};
 
 /// One limit and what is left of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,4 +15,16 @@ pub struct LimitView {
     pub known: bool,
     /// When the window ends; of a rolling period, when it has room again, if it has none.
     pub resets_at: Option<Timestamp>,
+    /// Until when there is more of it than its own amount.
+    pub raised_until: Option<Timestamp>,
+}
+
+impl LimitView {
+    /// When its window begins anew, the next few times.
+    pub fn next_resets(&self, now: Timestamp) -> Vec<Reset> {
+        match &self.limit.kind {
+            LimitKind::Cap { period, zone, .. } => period.next_resets(zone, now),
+            LimitKind::Rate(_) | LimitKind::Concurrency(_) => Vec::new(),
+        }
+    }
 }

@@ -177,6 +177,13 @@ pub(crate) enum Key {
         /// Its name
         name: String,
     },
+    /// Raise one of its caps for a while, or end a raise
+    Raise {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        raise: Raise,
+    },
 }
 
 #[derive(Subcommand)]
@@ -202,6 +209,33 @@ pub(crate) enum Team {
         #[command(flatten)]
         limits: Limits,
     },
+    /// Raise one of its caps for a while, or end a raise
+    Raise {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        raise: Raise,
+    },
+}
+
+#[derive(Args)]
+#[command(group(clap::ArgGroup::new("which").required(true)))]
+pub(crate) struct Raise {
+    /// To which amount, with the cap's own period and zone: `50/day`
+    #[arg(long, group = "which")]
+    pub(crate) cap: Option<String>,
+    /// The same of a cap in tasks: `9000/day`
+    #[arg(long, group = "which")]
+    pub(crate) tasks: Option<String>,
+    /// When it ends by itself: `4h`, or an instant
+    #[arg(long, required_unless_present = "end")]
+    pub(crate) until: Option<String>,
+    /// Why; the log keeps it
+    #[arg(long, required_unless_present = "end")]
+    pub(crate) reason: Option<String>,
+    /// End the raise of that cap now
+    #[arg(long, conflicts_with_all = ["until", "reason"])]
+    pub(crate) end: bool,
 }
 
 #[derive(Args)]

@@ -82,9 +82,31 @@ pub(crate) fn limits(shown: &Value) -> String {
     let empty = Vec::new();
     let rows = shown.get("limits").and_then(Value::as_array).unwrap_or(&empty).iter().map(|limit| {
         let amount = |name: &str| if text(limit, "/unit") == "usd" { dollars(limit, name) } else { text(limit, name) };
-        vec![text(limit, "/scope"), text(limit, "/limit"), amount("/used"), amount("/left"), instant(limit, "/resets_at")]
+        let raised = instant(limit, "/raised_until");
+        let kind = text(limit, "/limit");
+        let kind = if raised == "-" { kind } else { format!("{kind} (raised until {raised})") };
+        vec![text(limit, "/scope"), kind, amount("/used"), amount("/left"), instant(limit, "/resets_at")]
     });
     table(&["of", "limit", "used", "left", "resets"], &rows.collect::<Vec<_>>(), "no limits")
+}
+
+/// When caps begin anew, the next few times; days on which clocks are changed are marked.
+pub(crate) fn resets(shown: &Value) -> String {
+    let empty = Vec::new();
+    let list = |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let limits = shown.get("limits").and_then(Value::as_array).unwrap_or(&empty).iter();
+    let lines = limits.filter_map(|limit| {
+        let resets: Vec<_> = list(limit, "next_resets")
+            .iter()
+            .map(|reset| match text(reset, "/odd_hours").as_str() {
+                "-" => instant(reset, "/at"),
+                hours => format!("{} (behind {hours} hours: clocks change)", instant(reset, "/at")),
+            })
+            .collect();
+        (!resets.is_empty())
+            .then(|| format!("{} of the {} begins anew {}\n", text(limit, "/limit"), text(limit, "/scope"), resets.join(", ")))
+    });
+    lines.collect()
 }
 
 #[cfg(test)]

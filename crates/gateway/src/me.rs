@@ -95,6 +95,7 @@ struct Seen {
 async fn shown(worker: &Worker, key: &Key<Bound>) -> Value {
     let views = worker.gate.books.view(&key.attachment.upstream.account, &key.attachment.limits).await;
     let refusals = worker.gate.recent.of(key.id);
+    let now = worker.now().wall;
     json!({
         "key": key.name.as_str(),
         "upstream": key.attachment.upstream.name.as_str(),
@@ -105,7 +106,7 @@ async fn shown(worker: &Worker, key: &Key<Bound>) -> Value {
         "opening_hours": key.terms.hours.as_ref().map(|hours| hours.openings().iter().map(ToString::to_string).collect::<Vec<_>>()),
         "paused": key.paused(),
         // what the whole account may do is not this caller's business
-        "limits": views.iter().filter(|view| !matches!(view.limit.scope, Scope::Upstream(_))).map(limit).collect::<Vec<_>>(),
+        "limits": views.iter().filter(|view| !matches!(view.limit.scope, Scope::Upstream(_))).map(|view| limit(view, now)).collect::<Vec<_>>(),
         "refusals": refusals.iter().map(|refused| json!({
             "at": instant(refused.at),
             "code": refused.code.as_str(),
@@ -114,7 +115,7 @@ async fn shown(worker: &Worker, key: &Key<Bound>) -> Value {
     })
 }
 
-fn limit(view: &LimitView) -> Value {
+fn limit(view: &LimitView, now: Timestamp) -> Value {
     let money = matches!(view.limit.kind, LimitKind::Cap { amount: Amount::Money(_), .. });
     let amount = |units: i64| if money { Value::from(Money::from_nanos(units).to_string()) } else { Value::from(units) };
     json!({
@@ -129,6 +130,11 @@ fn limit(view: &LimitView) -> Value {
             LimitKind::Concurrency(_) => "open",
         },
         "resets_at": view.resets_at.map(instant),
+        "raised_until": view.raised_until.map(instant),
+        "next_resets": view.next_resets(now).iter().map(|reset| json!({
+            "at": instant(reset.at),
+            "odd_hours": reset.odd_hours(),
+        })).collect::<Vec<_>>(),
         "known": view.known,
     })
 }

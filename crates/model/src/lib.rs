@@ -15,7 +15,7 @@ pub use cidr::{Cidr, CidrSet};
 pub use denial::{Denial, DenialCode, Failure, FailureCode, Retry, Side};
 pub use hex::hex_of;
 pub use id::{KeyId, RequestId, TaskId};
-pub use limit::{Amount, Limit, LimitKind, Period, Rate, Scope, Window, Zone};
+pub use limit::{Amount, Limit, LimitKind, Period, Raise, Rate, Reset, Scope, Window, Zone};
 pub use money::Money;
 pub use name::Name;
 pub use secret::{CredentialHash, Pepper, Secret, VirtualKey, wipe};

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::id::KeyId;
 use crate::money::{Money, MoneyError};
 use crate::name::Name;
+use crate::time::Timestamp;
 
-pub use window::{Period, Window, Zone};
+pub use window::{Period, Reset, Window, Zone};
 
 /// What is counted, and up to where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -67,6 +68,17 @@ pub struct Limit {
     pub scope: Scope,
     /// What it bounds.
     pub kind: LimitKind,
+    /// More of it for a while.
+    pub raise: Option<Raise>,
+}
+
+/// Another amount of a cap, until an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Raise {
+    /// How much, in the cap's unit; less than the cap itself changes nothing.
+    pub amount: Amount,
+    /// From then on the cap itself is in force again.
+    pub until: Timestamp,
 }
 
 /// Why a text is not a limit.
@@ -87,6 +99,13 @@ pub enum LimitError {
     /// Not a rate.
     #[error("expected a rate such as `60/min` or `60/min burst 6`")]
     Rate,
+}
+
+impl Limit {
+    /// A limit as it stands.
+    pub const fn new(scope: Scope, kind: LimitKind) -> Self {
+        Self { scope, kind, raise: None }
+    }
 }
 
 impl Amount {
@@ -220,7 +239,6 @@ impl<'de> Deserialize<'de> for Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Timestamp;
 
     #[test]
     fn a_limit_prints_as_it_is_written() {
@@ -282,6 +300,25 @@ mod tests {
         );
         let window = Period::Week.window(&berlin, at("2026-10-25T23:00:00Z"));
         assert_eq!(window.start.to_string(), "2026-10-25T23:00:00.000Z");
+    }
+
+    #[test]
+    fn tm_02_the_next_resets_say_which_days_have_other_hours() {
+        let from = Timestamp::parse_rfc3339("2026-10-23T12:00:00Z").unwrap();
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let resets: Vec<_> = Period::Day.next_resets(&berlin, from).iter().map(|reset| (reset.at.to_string(), reset.odd_length)).collect();
+        let at = |text: &str, hours: Option<i64>| (format!("{text}:00:00.000Z"), hours.map(|hours| hours * 3_600_000));
+        let expected = [
+            at("2026-10-23T22", None),
+            at("2026-10-24T22", None),
+            at("2026-10-25T23", Some(25)),
+            at("2026-10-26T23", None),
+            at("2026-10-27T23", None),
+        ];
+        assert_eq!(resets, expected);
+        assert_eq!(Period::Week.next_resets(&berlin, from)[0].odd_length, Some(169 * 3_600_000));
+        assert_eq!(Period::Month.next_resets(&berlin, from).len(), 5);
+        assert!(Period::Total.next_resets(&berlin, from).is_empty() && Period::Rolling.next_resets(&berlin, from).is_empty());
     }
 
     #[test]

@@ -172,7 +172,7 @@ fn record(number: u32, hash: tollgate_model::CredentialHash) -> Done<KeyRecord> 
         tasks: vec![TaskCap::parse("100000000/day")?],
         rate: Some(Rate::parse("6000000/min")?),
         concurrency: Some(1_000_000),
-        uncapped: false,
+        ..LimitTerms::default()
     };
     let terms = KeyTerms {
         allow: Allow::parse(&["127.0.0.0/8"])?,

@@ -6,7 +6,7 @@ use tollgate_policy::{CallbackHost, Hours, Methods, Observe};
 
 use crate::port::{Applied, Changes, Edit, KeyRow, RegistryStore};
 use crate::record::{KeyRecord, Pause, StoredSecret, TeamRecord};
-use crate::terms::{Allow, Cap, KeyTerms, LimitTerms, TaskCap, TeamTerms};
+use crate::terms::{Allow, Cap, KeyTerms, LimitTerms, RaiseTerms, RaisedTo, TaskCap, TeamTerms};
 
 /// Makes one `#[test]` of each law. Given is a function that calls `law` on a fresh store and waits for its end:
 /// `fn on_a_fresh_store(law: impl AsyncFnOnce(&dyn RegistryStore))`.
@@ -211,6 +211,7 @@ fn limits() -> LimitTerms {
         tasks: vec![said(TaskCap::parse("5000/day"))],
         rate: Some(said(Rate::parse("60/min burst 6"))),
         concurrency: Some(8),
+        raises: vec![RaiseTerms { to: RaisedTo::Cap(said(Cap::parse("50/day"))), until: at(77), reason: "launch".to_owned() }],
         uncapped: true,
     }
 }

@@ -15,4 +15,4 @@ pub use port::{Applied, Changes, Edit, KeyRow, Loaded, RegistryStore};
 pub use record::{KeyRecord, Pause, StoredSecret, TeamRecord};
 pub use registry::{Attach, Created, Open, Peppering, Registry, RegistryError};
 pub use snapshot::{Found, Key, Nobody, Snapshot, Standing};
-pub use terms::{Allow, Cap, KeyTerms, LimitTerms, TaskCap, TeamTerms, TermsError};
+pub use terms::{Allow, Cap, KeyTerms, LimitTerms, RaiseTerms, RaisedTo, TaskCap, TeamTerms, TermsError};

@@ -4,7 +4,7 @@ mod cap;
 mod check;
 
 use serde::{Deserialize, Serialize};
-use tollgate_model::{Cidr, CidrSet, Limit, LimitKind, Name, Rate, Scope, Timestamp};
+use tollgate_model::{Cidr, CidrSet, Limit, LimitKind, Name, Raise, Rate, Scope, Timestamp};
 use tollgate_policy::{CallbackHost, Hours, Methods, Observe, Policy};
 
 pub use cap::{Cap, TaskCap};
@@ -81,9 +81,34 @@ pub struct LimitTerms {
     /// Open tasks at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concurrency: Option<u32>,
+    /// More of a cap for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub raises: Vec<RaiseTerms>,
     /// That there is no cap in money, said aloud: `--cap none`.
     #[serde(default)]
     pub uncapped: bool,
+}
+
+/// More of a cap for a while: the cap of the same period and zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RaiseTerms {
+    /// How much.
+    pub to: RaisedTo,
+    /// From then on the cap itself is in force again.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+/// The amount of a raise, with its cap's period and zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RaisedTo {
+    /// Dollars: `50/day`.
+    Cap(Cap),
+    /// Tasks: `9000/day`.
+    Tasks(TaskCap),
 }
 
 /// Addresses that a key may be used from; serialized as `"any"` or as a list of blocks.
@@ -144,6 +169,25 @@ impl Default for KeyTerms {
     }
 }
 
+impl RaisedTo {
+    fn kind(&self) -> &LimitKind {
+        match self {
+            Self::Cap(cap) => cap.kind(),
+            Self::Tasks(tasks) => tasks.kind(),
+        }
+    }
+
+    /// Whether it is an amount of the same counter.
+    fn is_of(&self, other: &LimitKind) -> bool {
+        match (self.kind(), other) {
+            (LimitKind::Cap { amount, period, zone }, LimitKind::Cap { amount: one, period: over, zone: at }) => {
+                std::mem::discriminant(amount) == std::mem::discriminant(one) && period == over && zone == at
+            }
+            _ => false,
+        }
+    }
+}
+
 impl LimitTerms {
     /// Each of them as a limit of this owner.
     pub fn of(&self, scope: &Scope) -> Vec<Limit> {
@@ -151,7 +195,39 @@ impl LimitTerms {
         let tasks = self.tasks.iter().map(|cap| cap.kind().clone());
         let rate = self.rate.map(LimitKind::Rate);
         let concurrency = self.concurrency.map(LimitKind::Concurrency);
-        caps.chain(tasks).chain(rate).chain(concurrency).map(|kind| Limit { scope: scope.clone(), kind }).collect()
+        let limit = |kind: LimitKind| Limit { raise: self.raise_of(&kind), ..Limit::new(scope.clone(), kind) };
+        caps.chain(tasks).chain(rate).chain(concurrency).map(limit).collect()
+    }
+
+    /// The last raise of a cap; whether it is over is the books' to know.
+    fn raise_of(&self, kind: &LimitKind) -> Option<Raise> {
+        let raise = self.raises.iter().rev().find(|raise| raise.to.is_of(kind))?;
+        match raise.to.kind() {
+            LimitKind::Cap { amount, .. } => Some(Raise { amount: *amount, until: raise.until }),
+            LimitKind::Rate(_) | LimitKind::Concurrency(_) => None,
+        }
+    }
+
+    /// Raises a cap that is there, instead of any raise of it before; says whether there is one that is lower. Raises that are
+    /// over are forgotten.
+    pub fn raise(&mut self, raise: RaiseTerms, now: Timestamp) -> bool {
+        let caps = self.caps.iter().map(Cap::kind).chain(self.tasks.iter().map(TaskCap::kind));
+        let is_lower = caps.filter(|kind| raise.to.is_of(kind)).any(|kind| match (kind, raise.to.kind()) {
+            (LimitKind::Cap { amount, .. }, LimitKind::Cap { amount: raised, .. }) => amount.units() < raised.units(),
+            _ => false,
+        });
+        if is_lower {
+            self.raises.retain(|before| now < before.until && !before.to.is_of(raise.to.kind()));
+            self.raises.push(raise);
+        }
+        is_lower
+    }
+
+    /// Ends the raise of a cap; says whether there was one.
+    pub fn lower(&mut self, to: &RaisedTo) -> bool {
+        let before = self.raises.len();
+        self.raises.retain(|raise| !raise.to.is_of(to.kind()));
+        self.raises.len() < before
     }
 
     /// Whether one of them bounds what is spent; a rate alone does not.

@@ -167,6 +167,41 @@ fn caps_of_every_period_bind_together_each_until_its_own_reset() -> Result<()> {
 }
 
 #[test]
+fn rolling_caps_and_weeks_bind_to_the_cent_over_a_restart_and_say_when_they_have_room_again() -> Result<()> {
+    for (caps, most, wait) in [("0.30/hour", 3, 3_540..=3_660), ("0.50/24h", 5, 86_340..=86_460), ("0.40/week Asia/Tokyo", 4, 1..=604_800)]
+    {
+        let mut stand = Stand::new()?;
+        let key = stand.key("rolling", json!({ "caps": [caps, "90/total"] }))?;
+        assert_eq!(bought(&at_once(&stand, vec![submission(&key); most - 1])), most - 1, "{caps}");
+        stand.kill_and_restart()?;
+        assert_eq!(bought(&at_once(&stand, vec![submission(&key); 9])), 1, "{caps}");
+        let refused = call(stand.at, &submission(&key))?;
+        let said: u64 = refused.header("retry-after").context("it frees")?.parse()?;
+        assert!(refused.denied() == Some("cap_reached") && wait.contains(&said), "{caps}: {said}");
+        assert_eq!(stand.charged()?, Money::from_nanos(100_000_000 * i64::try_from(most)?), "{caps}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_raise_binds_until_its_end_and_is_seen_by_operator_and_caller() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("launch", json!({ "caps": ["0.20/day"] }))?;
+    assert_eq!(bought(&at_once(&stand, vec![submission(&key); 6])), 2);
+    let raise = json!({ "cap": "0.50/day", "until": "3s", "reason": "the launch" });
+    stand.ask("POST", "/v1/keys/launch/raise", Some(&raise))?;
+    let shown = stand.ask("GET", "/v1/keys/launch", None)?;
+    assert!(shown.pointer("/limits/0/raised_until").is_some_and(Value::is_string), "{shown}");
+    assert_eq!(bought(&at_once(&stand, vec![submission(&key); 2])), 2);
+    thread::sleep(std::time::Duration::from_millis(3_100));
+    assert_eq!(call(stand.at, &submission(&key))?.denied(), Some("cap_reached"), "its end needs nobody");
+    assert_eq!(stand.charged()?, Money::parse("0.40")?);
+    let explained = stand.ask("POST", "/v1/explain", Some(&json!({ "key": "launch", "from": "127.0.0.1" })))?;
+    assert_eq!(explained.pointer("/limits/0/next_resets").and_then(Value::as_array).map(Vec::len), Some(5), "{explained}");
+    Ok(())
+}
+
+#[test]
 fn bu_31_balance_is_what_is_left_of_the_keys_own_cap_and_asks_nobody() -> Result<()> {
     let stand = Stand::new()?;
     let key = stand.key("balance", json!({ "caps": ["0.50/day", "5/month"] }))?;

@@ -49,6 +49,13 @@ const KEY: [Field; 15] = [
 const TEAM: [Field; 2] = [("name", Form::Text, "crew"), ("note", Form::Text, "who buys")];
 const ROTATION: [Field; 2] = [("overlap", Form::Text, "24h"), ("now", Form::Flag, "false")];
 const PAUSING: [Field; 1] = [("reason", Form::Text, "stock-taking")];
+const RAISING: [Field; 5] = [
+    ("cap", Form::Text, "50/day"),
+    ("tasks", Form::Text, "9000/day"),
+    ("until", Form::Text, "4h"),
+    ("reason", Form::Text, "the launch"),
+    ("end", Form::Flag, "false"),
+];
 const SUPPOSED: [Field; 4] = [
     ("key", Form::Text, "checkout"),
     ("from", Form::Text, "203.0.113.7"),
@@ -66,6 +73,7 @@ pub(super) fn of(verb: Verb) -> Option<Value> {
         Verb::SetTeam => object(&[TEAM.get(1..).unwrap_or_default(), &LIMITS], &[]),
         Verb::RotateKey => object(&[&ROTATION], &[]),
         Verb::PauseKey => object(&[&PAUSING], &[]),
+        Verb::RaiseKey | Verb::RaiseTeam => object(&[&RAISING], &[]),
         Verb::RevokeKey | Verb::ResumeKey => object(&[], &[]),
         Verb::Explain => object(&[&SUPPOSED], &["key", "from"]),
         Verb::Trace => {
@@ -143,7 +151,7 @@ mod tests {
             assert_eq!(properties.keys().cloned().collect::<BTreeSet<_>>(), known, "{} {}", route.method, route.path);
             asked += 1;
         }
-        assert_eq!(asked, 9);
+        assert_eq!(asked, 11);
     }
 
     #[tokio::test]

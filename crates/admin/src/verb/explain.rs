@@ -65,7 +65,7 @@ pub(crate) async fn supposed<A: Send + Sync + 'static>(
             "denied_by": refusal.map(|denial| denial.code.as_str()),
             "reason": refusal.map(|denial| denial.reason.to_string()),
             "opens": opens.map(|at| at.to_string()),
-            "limits": shown::limits(&limits),
+            "limits": shown::limits_with_resets(&limits, at),
         }),
     ))
 }

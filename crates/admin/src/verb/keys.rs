@@ -211,7 +211,7 @@ fn account<A: Send + Sync + 'static>(desk: &Desk<A>, named: Option<&str>, like: 
     prices(desk, &name).map(|prices| (name, prices))
 }
 
-fn prices<A: Send + Sync + 'static>(desk: &Desk<A>, upstream: &Name) -> Result<PriceTable, String> {
+pub(super) fn prices<A: Send + Sync + 'static>(desk: &Desk<A>, upstream: &Name) -> Result<PriceTable, String> {
     desk.gate.prices(upstream).ok_or_else(|| format!("there is no upstream `{upstream}`: `GET /v1/upstreams` names all"))
 }
 
@@ -226,7 +226,7 @@ fn made(status: u16, created: &Created) -> Response {
 }
 
 /// The key as the change has left it.
-fn changed<A: Send + Sync + 'static>(desk: &Desk<A>, change: &Change) -> Response {
+pub(super) fn changed<A: Send + Sync + 'static>(desk: &Desk<A>, change: &Change) -> Response {
     let record = match &change.subject {
         Subject::Key { after, .. } => with_use(desk, after),
         Subject::Team { .. } => Value::Null,

@@ -79,7 +79,7 @@ pub(crate) async fn set<A: Send + Sync + 'static>(
 }
 
 /// The team as the change has left it.
-fn changed(status: u16, change: &Change) -> Response {
+pub(super) fn changed(status: u16, change: &Change) -> Response {
     let shown = match &change.subject {
         Subject::Team { after, .. } => shown::record(after),
         Subject::Key { .. } => Value::Null,
@@ -87,7 +87,7 @@ fn changed(status: u16, change: &Change) -> Response {
     ([etag(change.generation)], json(status, &shown)).into_response()
 }
 
-fn record<A: Send + Sync + 'static>(desk: &Desk<A>, name: &Name) -> Result<Arc<TeamRecord>, Problem> {
+pub(super) fn record<A: Send + Sync + 'static>(desk: &Desk<A>, name: &Name) -> Result<Arc<TeamRecord>, Problem> {
     desk.registry.snapshot().team(name.as_str()).cloned().ok_or_else(|| Problem::no_such("team", name.as_str()))
 }
 

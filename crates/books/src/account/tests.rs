@@ -43,7 +43,7 @@ impl Desk {
     }
 
     fn limit(&self, kind: LimitKind) -> LimitIx {
-        self.account.bind(&Limit { scope: Scope::Key(KeyId::from_bytes([1; 16])), kind }, self.now())
+        self.account.bind(&Limit::new(Scope::Key(KeyId::from_bytes([1; 16])), kind), self.now())
     }
 
     async fn reserve(&self, limits: &[LimitIx]) -> Result<crate::Hold, Denial> {
@@ -185,7 +185,7 @@ async fn rl_10_a_permit_returns_with_the_hold_that_took_it() {
 async fn two_accounts_share_a_teams_cap_to_the_cent() {
     let desk = Desk::new().await;
     let other = desk.books.account(&Name::parse("q").unwrap(), 600_000);
-    let team = Limit { scope: Scope::Team(Name::parse("crew").unwrap()), kind: LimitKind::parse_cap("1/day").unwrap() };
+    let team = Limit::new(Scope::Team(Name::parse("crew").unwrap()), LimitKind::parse_cap("1/day").unwrap());
     let crew = Name::parse("crew").unwrap();
     let mut admitted = 0;
     for number in 0..60_u8 {

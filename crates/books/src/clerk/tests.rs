@@ -150,7 +150,7 @@ async fn what_happens_while_the_book_tells_of_a_window_is_counted_once() {
     let [kept, unsent, dropped] = [3, 4, 5].map(|number| desk.try_reserve(number, &[]).unwrap());
     let kind = tollgate_model::LimitKind::parse_cap("0.000000009/day").unwrap();
     let scope = tollgate_model::Scope::Key(KeyId::from_bytes([1; 16]));
-    let cap = [desk.account.bind(&tollgate_model::Limit { scope, kind }, now())];
+    let cap = [desk.account.bind(&tollgate_model::Limit::new(scope, kind), now())];
     assert!(desk.try_reserve(6, &cap).is_none(), "the book has not told");
     let mut leased = pin!(desk.books.lease());
     tokio::select! {
@@ -177,7 +177,7 @@ async fn bu_28_a_slice_that_was_asked_for_before_a_cap_was_lowered_and_told_afte
     let scope = tollgate_model::Scope::Team(Name::parse("crew").unwrap());
     let bind = |text: &str| {
         let kind = tollgate_model::LimitKind::parse_cap(text).unwrap();
-        [desk.account.bind(&tollgate_model::Limit { scope: scope.clone(), kind }, now())]
+        [desk.account.bind(&tollgate_model::Limit::new(scope.clone(), kind), now())]
     };
     let cap = bind("1/day");
     assert!(desk.try_reserve(1, &cap).is_none(), "the book has not told");
@@ -220,7 +220,7 @@ async fn a_refusal_for_what_others_have_leased_asks_the_book_no_more_than_it_mus
     clerks.spawn(clerk.run(std::future::pending()));
     let crew = Name::parse("crew").unwrap();
     let kind = tollgate_model::LimitKind::parse_cap("0.000000002/day").unwrap();
-    let limit = tollgate_model::Limit { scope: tollgate_model::Scope::Team(crew.clone()), kind };
+    let limit = tollgate_model::Limit::new(tollgate_model::Scope::Team(crew.clone()), kind);
     let spend = async |account: &str, number: u8| {
         let account = books.account(&Name::parse(account).unwrap(), 600_000);
         let (limits, request) = ([account.bind(&limit, now())], RequestId::from_bytes([number; 16]));

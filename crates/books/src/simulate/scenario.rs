@@ -64,7 +64,7 @@ impl Scenario {
         let mut rules: Vec<Rule> = Vec::new();
         for scope in scopes {
             for _ in 0..=random.below(3) {
-                let limit = Limit { scope: scope.clone(), kind: kind(random) };
+                let limit = Limit::new(scope.clone(), kind(random));
                 // an amount over the same counter is the same limit
                 if !rules.iter().any(|rule| same(&rule.limit, &limit)) {
                     rules.push(Rule { limit, on: !random.one_in(5) });

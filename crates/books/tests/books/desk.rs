@@ -110,7 +110,7 @@ impl Desk {
     }
 
     pub(crate) fn bind(&self, account: &str, scope: Scope, kind: LimitKind) -> LimitIx {
-        self.account(account).bind(&Limit { scope, kind }, self.now())
+        self.account(account).bind(&Limit::new(scope, kind), self.now())
     }
 
     /// A limit of key 1 at the account `p`.

@@ -1,8 +1,8 @@
 //! When does a cap begin anew? At the first instant of its zone's day, once.
 
-use tollgate_model::{DenialCode, LimitKind};
+use tollgate_model::{DenialCode, Limit, LimitKind, Raise};
 
-use crate::desk::{Desk, at};
+use crate::desk::{Desk, at, key_scope, team_scope};
 
 /// Spends at each of these instants what the cap of two dimes a day lets pass.
 async fn spent(zone: &str, instants: &[&str]) -> Vec<usize> {
@@ -84,4 +84,43 @@ async fn a_month_and_a_total_end_when_they_end() {
     assert_eq!((denial.code, denial.retry_after_ms), (DenialCode::CapReached, None), "a total does not free itself");
     let wait = desk.try_spend("p", &[desk.cap("0.01/day")], crate::desk::DIME).await.err().unwrap().retry_after_ms;
     assert_eq!(wait, Some(86_400_000), "until midnight, at {}", at("2027-03-02T00:00:00Z"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_raise_is_more_of_a_cap_until_its_instant_and_leaves_no_slice_behind_it() {
+    let mut desk = Desk::new().await;
+    let kind = |text| LimitKind::parse_cap(text).unwrap();
+    let LimitKind::Cap { amount, .. } = kind("1000/day") else { panic!("a cap") };
+    let until = desk.now().wall.plus_millis(60_000);
+    let own = Limit::new(team_scope(), kind("1/day"));
+    let more = Limit { raise: Some(Raise { amount, until }), ..own.clone() };
+    let [p, q] = ["p", "q"].map(|account| [desk.account(account).bind(&more, desk.now())]);
+    assert_eq!(desk.admitted_at("p", &p, 3).await, 3, "and a slice of some dozens more is leased");
+    assert_eq!(desk.admitted_at("q", &q, 2).await, 2, "and another");
+    desk.pass_ms(59_999);
+    assert_eq!(desk.admitted_at("q", &q, 2).await, 2);
+    desk.pass_ms(1);
+    assert_eq!(desk.admitted_at("q", &q, 2).await, 2);
+    assert_eq!(desk.admitted_at("p", &p, 9).await, 1, "ten dimes in all");
+    assert_eq!(desk.admitted_at("q", &q, 9).await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_raise_ends_when_it_is_taken_back_and_less_than_the_cap_is_none() {
+    let mut desk = Desk::new().await;
+    let kind = |text| LimitKind::parse_cap(text).unwrap();
+    let until = desk.now().wall.plus_millis(3_600_000);
+    let own = Limit::new(key_scope(), kind("1/day"));
+    let raised = |text| {
+        let LimitKind::Cap { amount, .. } = kind(text) else { panic!("a cap") };
+        Limit { raise: Some(Raise { amount, until }), ..own.clone() }
+    };
+    let cap = [desk.account("p").bind(&raised("2/day"), desk.now())];
+    assert_eq!(desk.admitted(&cap, 12).await, 12);
+    desk.account("p").bind(&raised("0.5/day"), desk.now());
+    assert_eq!(desk.admitted(&cap, 1).await, 0, "a dollar is in force, and more is spent");
+    desk.account("p").bind(&raised("1.4/day"), desk.now());
+    assert_eq!(desk.admitted(&cap, 9).await, 2);
+    desk.account("p").bind(&own, desk.now());
+    assert_eq!(desk.admitted(&cap, 1).await, 0);
 }

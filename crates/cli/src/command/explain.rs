@@ -57,6 +57,6 @@ fn supposed(answer: &Value, json: bool) -> Outcome {
     if opens != "-" {
         let _ = writeln!(page, "opens {opens}");
     }
-    let _ = write!(page, "\n{}", print::limits(answer));
+    let _ = write!(page, "\n{}\n{}", print::limits(answer), print::resets(answer));
     print::lines(&page)
 }

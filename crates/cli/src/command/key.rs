@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::args::{Key, Limits, Policy};
+use crate::args::{Key, Limits, Policy, Raise};
 use crate::desk::{Desk, in_path, no_secret};
 use crate::exit::{Failed, Outcome};
 use crate::print;
@@ -35,7 +35,18 @@ pub(crate) fn run(key: Key, desk: &Desk, json: bool) -> Outcome {
         Key::Revoke { name } => act(desk, &name, "revoke", None, json, "revoked, for good"),
         Key::Pause { name, reason } => act(desk, &name, "pause", Some(&json!({ "reason": reason })), json, "paused"),
         Key::Resume { name } => act(desk, &name, "resume", None, json, "resumed"),
+        Key::Raise { name, raise } => {
+            let (body, done) = raised(&raise);
+            act(desk, &name, "raise", Some(&body), json, done)
+        }
     }
+}
+
+/// What is asked, and how its being done is told.
+pub(super) fn raised(Raise { cap, tasks, until, reason, end }: &Raise) -> (Value, &'static str) {
+    let reason = reason.clone().unwrap_or_default();
+    let body = json!({ "cap": cap, "tasks": tasks, "until": until, "reason": reason, "end": end });
+    (body, if *end { "back to its own cap" } else { "raised for a while" })
 }
 
 /// A change of nothing is a mistyped one.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::key::{limits, something_in};
+use super::key::{limits, raised, something_in};
 use crate::args::Team;
 use crate::desk::{Desk, in_path, no_secret};
 use crate::exit::Outcome;
@@ -21,6 +21,10 @@ pub(crate) fn run(team: Team, desk: &Desk, json: bool) -> Outcome {
             something_in(&body)?;
             let body = Value::Object(body);
             done(&desk.call("PATCH", &format!("/v1/teams/{}", in_path(&name)?), Some(&body))?, json, &name, "changed")
+        }
+        Team::Raise { name, raise } => {
+            let (body, told) = raised(&raise);
+            done(&desk.call("POST", &format!("/v1/teams/{}/raise", in_path(&name)?), Some(&body))?, json, &name, told)
         }
         Team::List => list(&desk.call("GET", "/v1/teams", None)?, json),
         Team::Show { name } => show(&desk.call("GET", &format!("/v1/teams/{}", in_path(&name)?), None)?, json),

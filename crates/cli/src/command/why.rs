@@ -46,8 +46,9 @@ fn page(answer: &Value) -> String {
     let rows: Vec<_> =
         refusals.map(|one| vec![print::instant(one, "/at"), print::text(one, "/code"), print::text(one, "/reason")]).collect();
     format!(
-        "{facts}\n{}\n{}",
+        "{facts}\n{}\n{}\n{}",
         print::limits(answer),
+        print::resets(answer),
         print::table(&["refused", "code", "why"], &rows, "no refusals since the gate's start")
     )
 }

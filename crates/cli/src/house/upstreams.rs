@@ -35,7 +35,7 @@ pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clo
         let account = books.account(&upstream.name, profile.task_deadline_ms());
         let scope = Scope::Upstream(upstream.name.clone());
         let now = clock.now();
-        let limits = upstream.limits.iter().map(|kind| account.bind(&Limit { scope: scope.clone(), kind: kind.clone() }, now)).collect();
+        let limits = upstream.limits.iter().map(|kind| account.bind(&Limit::new(scope.clone(), kind.clone()), now)).collect();
         let threads = upstream.limits.iter().find_map(|kind| match kind {
             LimitKind::Concurrency(open) => Some(*open),
             LimitKind::Rate(_) | LimitKind::Cap { .. } => None,

@@ -130,6 +130,43 @@ impl Period {
     }
 }
 
+/// An end of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// The first instant of the next window.
+    pub at: Timestamp,
+    /// How long the window is that ends then, where its zone's clock is changed in it: 23 or 25 hours of a day, in milliseconds.
+    pub odd_length: Option<i64>,
+}
+
+impl Reset {
+    /// The odd length in hours and half hours, as zones change their clocks: `25`, `23.5`.
+    pub fn odd_hours(&self) -> Option<String> {
+        let millis = self.odd_length?;
+        let half = if millis % (60 * MINUTE_MS) == 0 { "" } else { ".5" };
+        Some(format!("{}{half}", millis / (60 * MINUTE_MS)))
+    }
+}
+
+impl Period {
+    /// The next ends of windows, from an instant on; none of a period that does not begin anew.
+    pub fn next_resets(self, zone: &Zone, from: Timestamp) -> Vec<Reset> {
+        const SHOWN: usize = 5;
+        if !self.has_zone() {
+            return Vec::new();
+        }
+        let first = self.window(zone, from);
+        let windows = std::iter::successors(Some(first), |window| Some(self.window(zone, window.end)));
+        let reset = |window: Window| {
+            let length = window.end.millis().saturating_sub(window.start.millis());
+            // a month has the hours that it has
+            let is_odd = length % (24 * 60 * MINUTE_MS) != 0 && self != Self::Month;
+            Reset { at: window.end, odd_length: is_odd.then_some(length) }
+        };
+        windows.map(reset).take_while(|reset| reset.at > from && reset.at < Timestamp::from_millis(i64::MAX)).take(SHOWN).collect()
+    }
+}
+
 impl Window {
     /// What counts beside what is admitted in a bucket: of a rolling period the minutes before it too, as far back as it looks.
     #[must_use]

@@ -302,7 +302,7 @@ async fn a_key_is_shown_with_its_limits_in_dollars() {
     let shown = desk.ask("GET", "/v1/keys/ci", None).await.json();
     let limit = json!({
         "limit": "25/day", "scope": "key", "used": "1.200000000", "left": "23.800000000", "unit": "usd",
-        "resets_at": "2026-11-24T00:00:00.000Z", "known": true,
+        "resets_at": "2026-11-24T00:00:00.000Z", "raised_until": null, "known": true,
     });
     assert_eq!(shown["limits"], json!([limit]));
 }

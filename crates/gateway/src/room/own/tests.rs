@@ -21,7 +21,7 @@ async fn pc_a_foreign_task_and_an_unknown_one_are_told_apart_by_nobody() {
 
 fn view(kind: LimitKind, used: i64, left: i64) -> LimitView {
     let scope = Scope::Key(tollgate_model::KeyId::from_bytes([1; 16]));
-    LimitView { limit: Limit { scope, kind }, used, left, known: true, resets_at: None }
+    LimitView { limit: Limit::new(scope, kind), used, left, known: true, resets_at: None, raised_until: None }
 }
 
 #[test]
