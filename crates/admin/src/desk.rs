@@ -17,7 +17,7 @@ use crate::gate::Gate;
 use crate::problem::{Kind, Problem};
 use crate::route::{ROUTES, Verb};
 use crate::server::{self, Doors, Running};
-use crate::verb::{audit, explain, health, keys, raise, teams, trace, upstreams, usage};
+use crate::verb::{audit, books, explain, health, keys, raise, teams, trace, upstreams, usage};
 
 /// The one reader of the clocks, as a closure.
 pub type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
@@ -72,6 +72,8 @@ fn handler<A: Send + Sync + 'static>(verb: Verb) -> MethodRouter<Arc<Desk<A>>> {
         Verb::SetTeam => patch(teams::set::<A>),
         Verb::RaiseTeam => post(raise::team::<A>),
         Verb::ListUpstreams => get(upstreams::list::<A>),
+        Verb::UnknownMoney => get(books::unknown::<A>),
+        Verb::ResolveMoney => post(books::resolve::<A>),
         Verb::Usage => get(usage::usage::<A>),
         Verb::Explain => post(explain::supposed::<A>),
         Verb::ExplainRequest => get(explain::request::<A>),

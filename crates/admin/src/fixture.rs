@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tollgate_books::{LimitView, StoreError, UsageRow};
-use tollgate_model::{Cidr, CidrSet, Money, Mono, Name, Now, Timestamp};
+use tollgate_model::{Cidr, CidrSet, Money, Mono, Name, Now, RequestId, Timestamp};
 use tollgate_policy::PriceTable;
 use tollgate_policy::price::Pricing;
 use tollgate_registry::{MemoryStore, Open, Peppering, Registry};
@@ -50,6 +50,7 @@ pub(crate) struct Told {
     pub(crate) asked: Mutex<Vec<(String, String)>>,
     pub(crate) stopped: Mutex<Vec<String>>,
     pub(crate) upstreams: Mutex<Vec<&'static str>>,
+    pub(crate) unknown: Mutex<Option<RequestId>>,
 }
 
 /// A log that keeps its lines.
@@ -173,6 +174,7 @@ impl Told {
             asked: Mutex::default(),
             stopped: Mutex::default(),
             upstreams: Mutex::new(vec!["captchaai", "second"]),
+            unknown: Mutex::default(),
         }
     }
 }
@@ -197,6 +199,24 @@ impl Gate for Told {
     fn set(&self, name: &str) -> Option<CidrSet> {
         let block = |text: &str| Cidr::parse(text).unwrap();
         (name == "office").then(|| CidrSet::new(vec![block("203.0.113.0/24"), block("2001:db8::/32")]))
+    }
+
+    fn unknowns(&self) -> Vec<crate::gate::UnknownShown> {
+        let shown = |request: &RequestId| crate::gate::UnknownShown {
+            request: request.to_string(),
+            key: "ci".to_owned(),
+            upstream: Name::parse("captchaai").unwrap(),
+            method: "userrecaptcha".to_owned(),
+            held: "0.002900000".to_owned(),
+            at: "2026-11-23T09:00:00.000Z".to_owned(),
+        };
+        self.unknown.lock().iter().map(shown).collect()
+    }
+
+    fn resolve(&self, request: RequestId, cost: Option<Money>, _: &str) -> Option<crate::gate::ResolvedShown> {
+        self.unknown.lock().take_if(|unknown| *unknown == request)?;
+        let settled = cost.unwrap_or(Money::ZERO).to_string();
+        Some(crate::gate::ResolvedShown { held: "0.002900000".to_owned(), settled, voided: cost.is_none() })
     }
 
     fn prices(&self, upstream: &Name) -> Option<PriceTable> {

@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use serde::Serialize;
 use tollgate_books::{LimitView, StoreError, UsageRow};
-use tollgate_model::{CidrSet, Name};
+use tollgate_model::{CidrSet, Money, Name, RequestId};
 use tollgate_policy::PriceTable;
 
 /// A pending answer.
@@ -38,6 +38,34 @@ pub struct UpstreamShown {
     pub prices: Vec<(String, String)>,
     /// Methods that were stopped: they cost more than their price says.
     pub stopped: Vec<String>,
+}
+
+/// A purchase of which nobody knows whether the provider charged it; it counts as spent.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnknownShown {
+    /// The request's id.
+    pub request: String,
+    /// The key's name, or its id if it has none any more.
+    pub key: String,
+    /// The account.
+    pub upstream: Name,
+    /// The priced method.
+    pub method: String,
+    /// Dollars.
+    pub held: String,
+    /// When it was admitted.
+    pub at: String,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResolvedShown {
+    /// Dollars that were held.
+    pub held: String,
+    /// Dollars that it cost; zero if the provider did no work.
+    pub settled: String,
+    /// Whether its money and its task returned.
+    pub voided: bool,
 }
 
 /// A provider's key that was recognised.
@@ -93,6 +121,10 @@ pub trait Gate: Send + Sync + 'static {
     fn limits<'a>(&'a self, whose: Whose<'a>) -> Pending<'a, Vec<LimitView>>;
     /// Usage of the UTC days from `since` to `until`, both included.
     fn usage<'a>(&'a self, since: &'a str, until: &'a str) -> Pending<'a, Result<Vec<UsageRow>, StoreError>>;
+    /// Money of unknown outcome, oldest first.
+    fn unknowns(&self) -> Vec<UnknownShown>;
+    /// Ends one of them on the operator's word: at its cost, or with nothing, and writes down why; nothing if there is none.
+    fn resolve(&self, request: RequestId, cost: Option<Money>, reason: &str) -> Option<ResolvedShown>;
     /// Whether this string is a provider's key.
     fn recognise(&self, presented: &[u8]) -> Option<RealKey>;
     /// The audit log's folder.

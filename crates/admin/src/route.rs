@@ -54,6 +54,10 @@ pub enum Verb {
     RaiseTeam,
     /// The upstream accounts.
     ListUpstreams,
+    /// Money of unknown outcome.
+    UnknownMoney,
+    /// What became of it.
+    ResolveMoney,
     /// What was spent.
     Usage,
     /// What would be answered.
@@ -93,6 +97,8 @@ pub const ROUTES: &[Route] = &[
     route("PATCH", "/v1/teams/{name}", Verb::SetTeam, "Change a team's limits"),
     route("POST", "/v1/teams/{name}/raise", Verb::RaiseTeam, "Raise one of a team's caps for a while, with a reason, or end a raise"),
     route("GET", "/v1/upstreams", Verb::ListUpstreams, "The upstream accounts with their limits and what is left of them"),
+    route("GET", "/v1/books/unknown", Verb::UnknownMoney, "Purchases of which nobody knows whether they were charged; they count as spent"),
+    route("POST", "/v1/books/{request}/resolve", Verb::ResolveMoney, "Say what an unknown purchase cost, with a reason"),
     route("GET", "/v1/usage", Verb::Usage, "What was spent, by key, team, method or day"),
     route("POST", "/v1/explain", Verb::Explain, "What the gate would answer to a request that was never sent"),
     route("GET", "/v1/explain/{id}", Verb::ExplainRequest, "Why a request was answered as it was"),
@@ -118,6 +124,7 @@ impl Verb {
                 | Self::PauseKey
                 | Self::ResumeKey
                 | Self::RaiseKey
+                | Self::ResolveMoney
                 | Self::RaiseTeam
                 | Self::CreateTeam
                 | Self::SetTeam

@@ -1,6 +1,7 @@
 //! The handlers, one file a noun.
 
 pub(crate) mod audit;
+pub(crate) mod books;
 pub(crate) mod explain;
 pub(crate) mod health;
 pub(crate) mod keys;

@@ -7,7 +7,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, TaskId, Timestamp};
 
-use crate::hold::{Closed, Hold, IdTwice};
+use crate::hold::{Closed, Hold, IdTwice, Unknown};
 use crate::port::Fact;
 use crate::slot::LimitIx;
 use crate::state::{Closing, Refused, State};
@@ -140,6 +140,16 @@ impl Account {
     /// Ends a task's hold, once: a replayed answer changes nothing and gives nothing.
     pub fn end(&self, task: TaskId, ending: Ending, now: Now) -> Option<Closed> {
         self.state().end(task, ending, now.wall)
+    }
+
+    /// Holds of unknown outcome, oldest first: spent until somebody says what became of them.
+    pub fn unknowns(&self) -> Vec<Unknown> {
+        self.state.lock().unknowns()
+    }
+
+    /// Ends a hold of unknown outcome on an operator's word: at its cost, or with nothing. Nothing if there is none.
+    pub fn resolve(&self, request: RequestId, cost: Option<Money>, now: Now) -> Option<Closed> {
+        self.state().resolve(request, cost, now.wall)
     }
 
     /// Open tasks whose deadline has passed, oldest first; each is given once.

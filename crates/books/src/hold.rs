@@ -58,6 +58,21 @@ pub struct Closed {
     pub assumed: bool,
 }
 
+/// A hold of unknown outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// The hold.
+    pub request: RequestId,
+    /// Whose.
+    pub key: KeyId,
+    /// The priced method.
+    pub method: Box<str>,
+    /// What is held.
+    pub held: Money,
+    /// The admission instant.
+    pub at: Timestamp,
+}
+
 /// Two open tasks have one id; both are withheld.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the provider gave the id of an open task a second time")]

@@ -21,7 +21,7 @@ mod view;
 
 pub use account::{Account, Tried, Wish};
 pub use clerk::{Books, Clerk};
-pub use hold::{Closed, Hold, Sent};
+pub use hold::{Closed, Hold, Sent, Unknown};
 pub use mark::LaneMark;
 pub use open::Recovered;
 pub use port::{

@@ -48,6 +48,9 @@ pub(crate) enum Noun {
     /// Teams and their shared limits
     #[command(subcommand)]
     Team(Team),
+    /// Money of unknown outcome
+    #[command(subcommand)]
+    Books(Books),
     /// What was spent
     Usage(Usage),
     /// Say what the gate would answer, or why it answered as it did
@@ -215,6 +218,23 @@ pub(crate) enum Team {
         name: String,
         #[command(flatten)]
         raise: Raise,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Books {
+    /// Purchases of which nobody knows whether the provider charged them; they count as spent
+    Unknown,
+    /// Say what became of one of them: the log keeps who said it and why
+    Resolve {
+        /// Its id
+        request: String,
+        /// What it cost in dollars; `0` if the provider did no work
+        #[arg(long)]
+        cost: String,
+        /// Why: where that stands
+        #[arg(long)]
+        reason: String,
     },
 }
 

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub(crate) mod audit;
+pub(crate) mod books;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod dev;

@@ -110,7 +110,7 @@ pub(crate) async fn open(config: &Config) -> Result<House> {
     let (stop, stopped) = watch::channel(false);
     store.be_patient(false);
     let running = start(&gate, &doors, desks)?;
-    let inside = Arc::new(Inside::new(gate.clone(), config, &upstreams, watches.troubles()));
+    let inside = Arc::new(Inside::new(gate.clone(), config, &upstreams, watches.troubles(), lane.clone()));
     let desk = desk::open(config, inside, lane.clone()).await?;
     let mut clerks = JoinSet::new();
     clerks.spawn(clerk.run(until(stopped.clone())));

@@ -84,6 +84,35 @@ fn bu_13_what_may_have_been_bought_stays_spent() -> Result<()> {
 }
 
 #[test]
+fn unknown_money_is_resolved_on_an_operators_word_once_and_for_good() -> Result<()> {
+    let mut stand = Stand::new()?;
+    let key = stand.key("cap", json!({ "caps": ["0.30/day"] }))?;
+    stand.mode(&json!({ "outcome": "http_500" }))?;
+    for _ in 0..3 {
+        call(stand.at, &submission(&key))?;
+    }
+    stand.mode(&json!({ "outcome": "ok" }))?;
+    assert_eq!(call(stand.at, &submission(&key))?.denied(), Some("cap_reached"));
+    let unknown = stand.ask("GET", "/v1/books/unknown", None)?;
+    let id = |place: usize| unknown.pointer(&format!("/unknown/{place}/request")).and_then(Value::as_str).context("three are unknown");
+    let resolve = |stand: &Stand, id: &str, cost: &str| {
+        stand.admin("POST", &format!("/v1/books/{id}/resolve"), Some(&json!({ "cost": cost, "reason": "the provider's statement" })))
+    };
+    assert_eq!(resolve(&stand, id(0)?, "0")?.status, 200);
+    assert_eq!(resolve(&stand, id(0)?, "0")?.status, 404, "what is known is not said again");
+    assert_eq!(resolve(&stand, id(1)?, "0.1")?.status, 200);
+    assert_eq!(bought(&at_once(&stand, vec![submission(&key); 5])), 1, "a dime returned");
+    stand.kill_and_restart()?;
+    assert_eq!(call(stand.at, &submission(&key))?.denied(), Some("cap_reached"));
+    let left = stand.ask("GET", "/v1/books/unknown", None)?;
+    assert_eq!(left.pointer("/unknown").and_then(Value::as_array).map(Vec::len), Some(1), "{left}");
+    let usage = stand.ask("GET", "/v1/usage?by=key&since=2d", None)?;
+    let total = |sum: &str| usage.pointer(&format!("/total/{sum}")).and_then(Value::as_str).unwrap_or_default().to_owned();
+    assert_eq!((total("unknown").as_str(), total("settled").as_str()), ("0.100000000", "0.100000000"), "{usage}");
+    Ok(())
+}
+
+#[test]
 fn an_unsolvable_task_returns_its_money_once_where_the_profile_says_so() -> Result<()> {
     let stand = Stand::new()?;
     let key = stand.key("cap", json!({ "caps": ["0.10/day"] }))?;

@@ -56,6 +56,7 @@ const RAISING: [Field; 5] = [
     ("reason", Form::Text, "the launch"),
     ("end", Form::Flag, "false"),
 ];
+const RESOLUTION: [Field; 2] = [("cost", Form::Text, "0.0029"), ("reason", Form::Text, "it stands in the provider's statement")];
 const SUPPOSED: [Field; 4] = [
     ("key", Form::Text, "checkout"),
     ("from", Form::Text, "203.0.113.7"),
@@ -74,6 +75,7 @@ pub(super) fn of(verb: Verb) -> Option<Value> {
         Verb::RotateKey => object(&[&ROTATION], &[]),
         Verb::PauseKey => object(&[&PAUSING], &[]),
         Verb::RaiseKey | Verb::RaiseTeam => object(&[&RAISING], &[]),
+        Verb::ResolveMoney => object(&[&RESOLUTION], &["cost", "reason"]),
         Verb::RevokeKey | Verb::ResumeKey => object(&[], &[]),
         Verb::Explain => object(&[&SUPPOSED], &["key", "from"]),
         Verb::Trace => {
@@ -85,6 +87,7 @@ pub(super) fn of(verb: Verb) -> Option<Value> {
         | Verb::OpenApi
         | Verb::ListKeys
         | Verb::ShowKey
+        | Verb::UnknownMoney
         | Verb::ListTeams
         | Verb::ShowTeam
         | Verb::ListUpstreams

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use tollgate_model::{Money, Name, RequestId, Timestamp};
 
-use crate::hold::Closed;
+use crate::hold::{Closed, Unknown};
 use crate::port::Fact;
 use crate::slot::Kind;
 use crate::state::scopes::{Move, Permit, tell};
@@ -80,6 +80,25 @@ impl State {
         self.pending.push(Fact::Unknown { request, at });
         let due = self.now.mono.plus_millis(UNKNOWN_PERMIT_MS).nanos();
         self.permits.push_back((due, request));
+    }
+
+    pub(crate) fn unknowns(&self) -> Vec<Unknown> {
+        let unknown = self.holds.values().filter(|hold| hold.unknown).map(|Open { terms, .. }| Unknown {
+            request: terms.request,
+            key: terms.key,
+            method: terms.method.clone(),
+            held: terms.cost,
+            at: terms.at,
+        });
+        let mut unknown: Vec<Unknown> = unknown.collect();
+        unknown.sort_by_key(|unknown| unknown.request);
+        unknown
+    }
+
+    /// What is known already is not said again.
+    pub(crate) fn resolve(&mut self, request: RequestId, cost: Option<Money>, at: Timestamp) -> Option<Closed> {
+        self.holds.get(&request).filter(|hold| hold.unknown)?;
+        self.close(request, cost, false, at)
     }
 
     /// Gives the permit of an unknown hold back; its money stays.

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
-use tollgate_admin::{Counts, Desk, Doors, Finding, Gate as GateDoor, Pending, RealKey, Running, Token, UpstreamShown, Whose};
-use tollgate_books::{LimitIx, LimitView, StoreError, UsageRow};
+use tollgate_admin::{
+    Counts, Desk, Doors, Finding, Gate as GateDoor, Pending, RealKey, ResolvedShown, Running, Token, UnknownShown, UpstreamShown, Whose,
+};
+use tollgate_audit::{HoldEnd, Kind, Record};
+use tollgate_books::{LimitIx, LimitView, StoreError, Unknown, UsageRow};
 use tollgate_config::Config;
 use tollgate_gateway::{Bound, Gate, Upstream};
-use tollgate_model::{CidrSet, Name, Scope};
+use tollgate_model::{CidrSet, Money, Name, RequestId, Scope};
 use tollgate_policy::PriceTable;
 use tollgate_registry::Key;
 use tollgate_secrets::Recognised;
@@ -25,6 +28,7 @@ pub(crate) struct Inside {
     gate: Arc<Gate>,
     upstreams: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
     troubles: Troubles,
+    lane: Arc<DeskLane>,
     sets: BTreeMap<Name, CidrSet>,
     state: PathBuf,
     audit: PathBuf,
@@ -55,11 +59,12 @@ fn own_token(file: &Path) -> Result<Token> {
 }
 
 impl Inside {
-    pub(crate) fn new(gate: Arc<Gate>, config: &Config, upstreams: &Opened, troubles: Troubles) -> Self {
+    pub(crate) fn new(gate: Arc<Gate>, config: &Config, upstreams: &Opened, troubles: Troubles, lane: Arc<DeskLane>) -> Self {
         Self {
             gate,
             upstreams: upstreams.with_limits.clone(),
             troubles,
+            lane,
             sets: config.network.sets.clone(),
             state: config.state.clone(),
             audit: audit_folder(&config.state),
@@ -95,6 +100,45 @@ impl Inside {
 impl GateDoor for Inside {
     fn unready(&self) -> Option<String> {
         self.gate.unready().map(str::to_owned)
+    }
+
+    fn unknowns(&self) -> Vec<UnknownShown> {
+        let snapshot = self.gate.registry.snapshot();
+        let shown = |upstream: &Upstream, unknown: Unknown| UnknownShown {
+            request: unknown.request.to_string(),
+            key: snapshot.name_of(unknown.key).map_or_else(|| unknown.key.to_string(), ToString::to_string),
+            upstream: upstream.name.clone(),
+            method: unknown.method.into(),
+            held: unknown.held.to_string(),
+            at: unknown.at.to_string(),
+        };
+        let of = |(upstream, _): &(Arc<Upstream>, Arc<[LimitIx]>)| {
+            upstream.account.unknowns().into_iter().map(|unknown| shown(upstream, unknown)).collect::<Vec<_>>()
+        };
+        let mut unknown: Vec<_> = self.upstreams.iter().flat_map(of).collect();
+        // ids are made in the order of time
+        unknown.sort_by(|one, other| one.request.cmp(&other.request));
+        unknown
+    }
+
+    /// The books first: a line of which they were never told would say what they do not count. The act itself is on the disk before.
+    fn resolve(&self, request: RequestId, cost: Option<Money>, reason: &str) -> Option<ResolvedShown> {
+        let now = self.gate.clock.now();
+        let ended = |upstream: &Arc<Upstream>| Some((upstream.clone(), upstream.account.resolve(request, cost, now)?));
+        let (upstream, closed) = self.upstreams.iter().find_map(|(upstream, _)| ended(upstream))?;
+        let snapshot = self.gate.registry.snapshot();
+        self.lane.settled(&Record {
+            key: snapshot.name_of(closed.key).map(|name| (closed.key, name)),
+            upstream: Some(&upstream.name),
+            method: Some(&closed.method),
+            reason: Some(reason),
+            held: Some(closed.held),
+            settled: Some(closed.settled),
+            hold: Some(if closed.voided { HoldEnd::Voided } else { HoldEnd::Settled }),
+            generation: snapshot.generation,
+            ..Record::new(now.wall, Kind::Settle, request)
+        });
+        Some(ResolvedShown { held: closed.held.to_string(), settled: closed.settled.to_string(), voided: closed.voided })
     }
 
     fn upstreams(&self) -> Vec<UpstreamShown> {

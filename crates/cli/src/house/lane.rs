@@ -5,7 +5,7 @@ use std::{future, io};
 
 use serde_json::{Value, json};
 use tollgate_admin::{Acts, AdminAct, Door, Stage, Unwritten, Writing};
-use tollgate_audit::{Event, Lane};
+use tollgate_audit::{Event, Lane, Record};
 use tollgate_gateway::clock::Clock;
 
 /// A lane that many tasks share; none of them is on the hot path.
@@ -25,6 +25,11 @@ impl DeskLane {
     /// Appends a line that nobody waits for.
     pub(crate) fn event(&self, action: &str, outcome: &'static str, detail: &Value) {
         self.append("event", action, outcome, None, detail);
+    }
+
+    /// Appends what became of a hold.
+    pub(crate) fn settled(&self, record: &Record<'_>) {
+        self.lock().append(record);
     }
 
     /// Writes what waits, and looks after the file.
