@@ -9,7 +9,8 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 echo "$folder"
 printf '%s\n' "$2" >password
-"$bin/initdb" --pgdata=data --username=stand --pwfile=password --auth=scram-sha-256 --encoding=UTF8 --no-locale --no-sync >log 2>&1 || {
+"$bin/initdb" --pgdata=data --username=stand --pwfile=password --auth=scram-sha-256 --encoding=UTF8 \
+    --locale=C.UTF-8 --locale-provider=icu --icu-locale=en --no-sync >log 2>&1 || {
     cat log >&2
     exit 1
 }

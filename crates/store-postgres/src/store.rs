@@ -1,0 +1,120 @@
+//! The store behind both ports: who asks is queued to one of three connections, and waits no longer than the store's deadline.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
+
+use crate::epoch::{self, Memory};
+use crate::line::{DEADLINE, End, Line};
+use crate::open::{self, OpenError, Place};
+use crate::session::Session;
+
+/// What the store is opened with.
+pub struct Settings<'a> {
+    /// `postgres://user:password@host:5432/database`.
+    pub url: &'a str,
+    /// The file in which the gate remembers what it has seen of the book, outside the database.
+    pub memory: PathBuf,
+    /// An operator says that the book is to be spent from as it is, though it is behind what was seen of it.
+    pub accept: bool,
+}
+
+/// One database with the book and the registry.
+pub struct PostgresStore {
+    id: String,
+    place: String,
+    memory: Memory,
+    lends: Option<Line>,
+    writes: Option<Line>,
+    reads: Option<Line>,
+    ended: Mutex<Receiver<()>>,
+}
+
+/// The ends of the three lines.
+struct Ends {
+    lends: End,
+    writes: End,
+    reads: End,
+}
+
+impl PostgresStore {
+    /// Opens the database, and makes the schema if there is none. Waits for the server: up to a few seconds.
+    pub fn open(settings: &Settings<'_>) -> Result<Arc<Self>, OpenError> {
+        let place = Place::parse(settings.url)?;
+        let memory = match Memory::open(&settings.memory) {
+            Err(_) if settings.accept => Memory::blank(&settings.memory),
+            memory => memory?,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(OpenError::Thread)?;
+        let ((to_lend, lends), (to_write, writes), (to_read, reads)) = (Line::new(), Line::new(), Line::new());
+        let ends = Ends { lends, writes, reads };
+        let (says, said) = sync_channel(1);
+        let (ends_here, ended) = sync_channel::<()>(1);
+        let (name, accept, known) = (place.name().to_owned(), settings.accept, memory.clone());
+        let work = move || {
+            let _ends_here = ends_here;
+            runtime.block_on(async {
+                match begin(&place, &memory, accept).await {
+                    Ok((id, session)) => {
+                        // the caller may have gone; then nobody asks, and this ends
+                        let _ = says.send(Ok(id));
+                        serve(ends, &place, session).await;
+                    }
+                    Err(error) => {
+                        let _ = says.send(Err(error));
+                    }
+                }
+            });
+        };
+        std::thread::Builder::new().name("store-postgres".to_owned()).spawn(work).map_err(OpenError::Thread)?;
+        let id = said.recv().map_err(|gone| OpenError::Thread(std::io::Error::other(gone)))??;
+        let [lends, writes, reads] = [to_lend, to_write, to_read].map(Some);
+        Ok(Arc::new(Self { id, place: name, memory: known, lends, writes, reads, ended: Mutex::new(ended) }))
+    }
+
+    /// This store's own id: a copy of the database has the same, a new one another.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Host, port and database: `db.example:5432/gates`.
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The number of the schema that this binary makes and knows.
+    pub const fn schema() -> i32 {
+        open::schema()
+    }
+}
+
+/// Everything that is judged before the first command.
+async fn begin(place: &Place, memory: &Memory, accept: bool) -> Result<(String, Session), OpenError> {
+    let mut session = open::open(place).await?;
+    if accept {
+        epoch::accept(&mut session, memory).await.map_err(|failure| OpenError::failed(place.name(), failure))?;
+        memory.keep().map_err(|source| OpenError::Memory { path: memory.path().to_owned(), source })?;
+    }
+    let id = session.client().query_one("SELECT store::text FROM tollgate.meta", &[]).await;
+    let id = id.map_err(|source| OpenError::Postgres { place: place.name().to_owned(), source })?;
+    Ok((id.get(0), session))
+}
+
+/// A slice is not waited for behind a second's facts, nor a report by either: each has a connection of its own.
+async fn serve(ends: Ends, place: &Place, session: Session) {
+    let Ends { lends, writes, reads } = ends;
+    tokio::join!(lends.serve(place, Some(session)), writes.serve(place, None), reads.serve(place, None));
+}
+
+impl Drop for PostgresStore {
+    /// Waits until what was taken is done; a server that hangs does not hold the process back.
+    fn drop(&mut self) {
+        (self.lends, self.writes, self.reads) = (None, None, None);
+        if let Ok(ended) = self.ended.get_mut() {
+            let _ = ended.recv_timeout(DEADLINE);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
