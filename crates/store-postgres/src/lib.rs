@@ -1,7 +1,9 @@
 //! The shared store: one PostgreSQL database for keys, teams, leases, holds, owners and usage of several gates.
 
+mod column;
 mod epoch;
 mod failure;
+mod keys;
 mod line;
 mod open;
 mod session;

@@ -4,7 +4,13 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 
+use tollgate_books::Reply;
+use tollgate_model::{CredentialHash, KeyId, Pepper, Timestamp};
+use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
+
 use crate::epoch::{self, Memory};
+use crate::failure::Failure;
+use crate::keys;
 use crate::line::{DEADLINE, End, Line};
 use crate::open::{self, OpenError, Place};
 use crate::session::Session;
@@ -85,6 +91,49 @@ impl PostgresStore {
     /// The number of the schema that this binary makes and knows.
     pub const fn schema() -> i32 {
         open::schema()
+    }
+
+    /// Whether callers wait as long as a slow server takes, up to half a minute: for a start and an end, when no request waits
+    /// behind them.
+    pub fn be_patient(&self, patient: bool) {
+        for line in [&self.lends, &self.writes, &self.reads].into_iter().flatten() {
+            line.be_patient(patient);
+        }
+    }
+
+    fn call<'a, T: Send + 'static>(
+        &'a self,
+        line: &'a Option<Line>,
+        work: impl AsyncFnOnce(&mut Session) -> Result<T, Failure> + Send + 'static,
+    ) -> Reply<'a, T> {
+        Box::pin(async move {
+            match line {
+                Some(line) => line.call(work).await,
+                None => Err((&Failure::Ended).into()),
+            }
+        })
+    }
+}
+
+impl RegistryStore for PostgresStore {
+    fn load(&self, fresh: Pepper) -> Reply<'_, Loaded> {
+        self.call(&self.writes, async move |session| keys::load(session, fresh).await)
+    }
+
+    fn mark(&self, mark: CredentialHash) -> Reply<'_, CredentialHash> {
+        self.call(&self.writes, async move |session| keys::mark(session, mark).await)
+    }
+
+    fn apply(&self, expected: u64, edit: Edit) -> Reply<'_, Applied> {
+        self.call(&self.writes, async move |session| keys::apply(session, expected, edit).await)
+    }
+
+    fn changes(&self, since: u64) -> Reply<'_, Changes> {
+        self.call(&self.reads, async move |session| keys::changes(session, since).await)
+    }
+
+    fn used(&self, uses: Vec<(KeyId, Timestamp)>) -> Reply<'_, ()> {
+        self.call(&self.writes, async move |session| keys::used(session, uses).await)
     }
 }
 
