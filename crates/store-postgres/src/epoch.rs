@@ -128,7 +128,9 @@ pub(crate) async fn denounce(session: &Session, lag: &Lag) -> Result<(), Failure
 pub(crate) async fn accept(session: &mut Session, memory: &Memory) -> Result<(), Failure> {
     arrive(session).await?;
     let accepted = session.transaction(async |session| {
-        session.client().batch_execute("LOCK TABLE tollgate.instances IN EXCLUSIVE MODE").await?;
+        // in the order in which an opening takes them; waits for whatever is being written
+        let alone = "SELECT FROM tollgate.meta FOR UPDATE; LOCK TABLE tollgate.instances IN EXCLUSIVE MODE";
+        session.client().batch_execute(alone).await?;
         let standing = Standing::ask(session).await?;
         let lag = memory.judge(&standing);
         if standing.behind.is_none() && !lag.is_some_and(|lag| lag.is_everybodys()) {

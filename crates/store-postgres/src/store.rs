@@ -1,13 +1,15 @@
 //! The store behind both ports: who asks is queued to one of three connections, and waits no longer than the store's deadline.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tollgate_books::Reply;
-use tollgate_model::{CredentialHash, KeyId, Pepper, Timestamp};
+use tollgate_books::{Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Store, UsageRow};
+use tollgate_model::{CredentialHash, KeyId, Name, Pepper, TaskId, Timestamp};
 use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
 
+use crate::book::{self, Post};
 use crate::epoch::{self, Memory};
 use crate::failure::Failure;
 use crate::keys;
@@ -30,6 +32,8 @@ pub struct PostgresStore {
     id: String,
     place: String,
     memory: Memory,
+    /// Who opened the book through this store last.
+    instance: Mutex<Option<String>>,
     lends: Option<Line>,
     writes: Option<Line>,
     reads: Option<Line>,
@@ -75,7 +79,7 @@ impl PostgresStore {
         std::thread::Builder::new().name("store-postgres".to_owned()).spawn(work).map_err(OpenError::Thread)?;
         let id = said.recv().map_err(|gone| OpenError::Thread(std::io::Error::other(gone)))??;
         let [lends, writes, reads] = [to_lend, to_write, to_read].map(Some);
-        Ok(Arc::new(Self { id, place: name, memory: known, lends, writes, reads, ended: Mutex::new(ended) }))
+        Ok(Arc::new(Self { id, place: name, memory: known, instance: Mutex::default(), lends, writes, reads, ended: Mutex::new(ended) }))
     }
 
     /// This store's own id: a copy of the database has the same, a new one another.
@@ -86,6 +90,13 @@ impl PostgresStore {
     /// Host, port and database: `db.example:5432/gates`.
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// Lane name → highest line number of an instance whose facts are in the book. `Store::open` tells it too, and fences: this is
+    /// asked before, so that only the rest of the journal is read.
+    pub fn replay_from(&self, instance: &str) -> Reply<'_, HashMap<String, u64>> {
+        let instance = instance.to_owned();
+        self.call(&self.reads, async move |session| book::lanes(session, &instance).await)
     }
 
     /// The number of the schema that this binary makes and knows.
@@ -112,6 +123,54 @@ impl PostgresStore {
                 None => Err((&Failure::Ended).into()),
             }
         })
+    }
+}
+
+impl Store for PostgresStore {
+    fn open(&self, instance: &str, boot: &str, journal_whole: bool) -> Reply<'_, Opened> {
+        let (memory, instance, boot) = (self.memory.clone(), instance.to_owned(), boot.to_owned());
+        Box::pin(async move {
+            let whose = instance.clone();
+            let open = async move |session: &mut Session| {
+                let opened = book::open(session, &memory, &instance, &boot, journal_whole).await?;
+                keep(&memory).await;
+                Ok(opened)
+            };
+            let opened = self.call(&self.writes, open).await?;
+            *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(whose);
+            Ok(opened)
+        })
+    }
+
+    fn lease(&self, fence: Fence, wants: Vec<LeaseWant>) -> Reply<'_, Vec<Lease>> {
+        let memory = self.memory.clone();
+        self.call(&self.lends, async move |session| book::lease(session, &memory, fence, wants).await)
+    }
+
+    fn post(&self, fence: Fence, facts: Vec<Fact>, upto: HashMap<String, u64>, give_back: Vec<(Counter, Holder, i64)>) -> Reply<'_, ()> {
+        let memory = self.memory.clone();
+        let post = Post { facts, upto, give_back };
+        self.call(&self.writes, async move |session| {
+            book::post(session, &memory, fence, post).await?;
+            keep(&memory).await;
+            Ok(())
+        })
+    }
+
+    fn owner(&self, upstream: &Name, task: TaskId) -> Reply<'_, Option<HoldRow>> {
+        let upstream = upstream.clone();
+        self.call(&self.reads, async move |session| book::owner(session, &upstream, task).await)
+    }
+
+    /// Of the instance that this store was opened for, once it was: another gate's holds are its own.
+    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
+        let instance = self.instance.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.call(&self.reads, async move |session| book::unsettled(session, instance.as_deref()).await)
+    }
+
+    fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
+        let (since, until) = (since.to_owned(), until.to_owned());
+        self.call(&self.reads, async move |session| book::usage(session, &since, &until).await)
     }
 }
 
@@ -153,6 +212,16 @@ async fn begin(place: &Place, memory: &Memory, accept: bool) -> Result<(String, 
 async fn serve(ends: Ends, place: &Place, session: Session) {
     let Ends { lends, writes, reads } = ends;
     tokio::join!(lends.serve(place, Some(session)), writes.serve(place, None), reads.serve(place, None));
+}
+
+/// Writes down what was seen of the book, off the thread on which the connections are; a gate whose disk fails goes on, for its
+/// journal stops it.
+async fn keep(memory: &Memory) {
+    let here = memory.clone();
+    let kept = tokio::task::spawn_blocking(move || here.keep()).await.unwrap_or_else(|fault| Err(std::io::Error::other(fault)));
+    if let Err(error) = kept {
+        tracing::error!(path = %memory.path().display(), error = %error, "what was seen of the book cannot be written down");
+    }
 }
 
 impl Drop for PostgresStore {

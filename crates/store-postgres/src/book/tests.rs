@@ -1,0 +1,1 @@
+//! What the laws cannot see from outside.
