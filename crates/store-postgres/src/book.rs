@@ -18,7 +18,7 @@ use tollgate_books::{Fence, HoldRow, Opened};
 use tollgate_model::{Name, TaskId};
 
 use crate::column::{counted, plain};
-use crate::epoch::{self, Lag, Memory, Standing};
+use crate::epoch::{self, Lag, Memory, Recalled, Standing};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -37,7 +37,7 @@ pub(crate) async fn open(
     let opened = written(session, memory, async |session| {
         let fence = session.row("UPDATE tollgate.meta SET fence = fence + 1 RETURNING fence", &[]).await?;
         let fence: i64 = plain(&fence.ok_or(Failure::Unreadable { what: "store" })?, 0)?;
-        is_known(session, memory, instance).await?;
+        is_known(session, &memory.recall(), instance).await?;
         // waits for the end of what an earlier opening has begun to write
         let sql = "SELECT boot FROM tollgate.instances WHERE name = $1 FOR UPDATE";
         let before = session.row(sql, &[&instance]).await?.map(|row| plain::<String>(&row, 0)).transpose()?;
@@ -57,8 +57,8 @@ pub(crate) async fn open(
 }
 
 /// A gate that remembers nothing joins a new book, or one where another gate is at work that remembers.
-async fn is_known(session: &Session, memory: &Memory, instance: &str) -> Result<(), Failure> {
-    if !memory.is_blank() {
+async fn is_known(session: &Session, recalled: &Recalled, instance: &str) -> Result<(), Failure> {
+    if !recalled.is_blank() {
         return Ok(());
     }
     let sql = "SELECT NOT EXISTS (SELECT FROM tollgate.instances) OR EXISTS (SELECT FROM tollgate.instances
@@ -82,8 +82,9 @@ pub(crate) async fn written<T>(
 ) -> Result<T, Failure> {
     epoch::arrive(session).await?;
     let done = session.transaction(async |session| {
+        let recalled = memory.recall();
         let mut standing = Standing::ask(session).await?;
-        memory.check(&standing)?;
+        recalled.check(&standing)?;
         let (instance, done) = work(session).await?;
         // last: until the commit, whoever else writes for this instance waits here
         let sql = "UPDATE tollgate.instances SET number = number + 1, seen = clock_timestamp() WHERE name = $1 RETURNING number";
@@ -120,10 +121,7 @@ pub(crate) async fn owner(session: &Session, upstream: &Name, task: TaskId) -> R
 
 /// All holds that are open or unknown, oldest first: an instance's own, else all.
 pub(crate) async fn unsettled(session: &Session, instance: Option<&str>) -> Result<Vec<HoldRow>, Failure> {
-    let sql = concat!(
-        hold::select!(),
-        " WHERE state IN ('open', 'unknown') AND (instance = $1 OR $1 IS NULL) ORDER BY request"
-    );
+    let sql = concat!(hold::select!(), " WHERE state IN ('open', 'unknown') AND (instance = $1 OR $1 IS NULL) ORDER BY request");
     session.query(sql, &[&instance]).await?.iter().map(hold::read).collect()
 }
 

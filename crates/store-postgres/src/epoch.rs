@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use tokio_postgres::Row;
 
-pub(crate) use memory::Memory;
+pub(crate) use memory::{Memory, Recalled};
 
 use crate::failure::Failure;
 use crate::session::Session;
@@ -131,13 +131,14 @@ pub(crate) async fn accept(session: &mut Session, memory: &Memory) -> Result<(),
         // in the order in which an opening takes them; waits for whatever is being written
         let alone = "SELECT FROM tollgate.meta FOR UPDATE; LOCK TABLE tollgate.instances IN EXCLUSIVE MODE";
         session.client().batch_execute(alone).await?;
+        let recalled = memory.recall();
         let standing = Standing::ask(session).await?;
-        let lag = memory.judge(&standing);
+        let lag = recalled.judge(&standing);
         if standing.behind.is_none() && !lag.is_some_and(|lag| lag.is_everybodys()) {
             return Ok(standing);
         }
         let sql = concat!("UPDATE tollgate.meta SET behind = NULL, epoch = greatest(epoch, $1) + 1, origin = ", origin!());
-        session.execute(sql, &[&memory.epoch(&standing.store)]).await?;
+        session.execute(sql, &[&recalled.epoch(&standing.store)]).await?;
         session.execute("UPDATE tollgate.instances SET fence = 0", &[]).await?;
         Standing::ask(session).await
     });

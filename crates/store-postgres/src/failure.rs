@@ -47,6 +47,16 @@ impl Failure {
             Self::Fenced | Self::Behind(_) | Self::Open(_) | Self::Record(_) | Self::Unreadable { .. } | Self::Ended => false,
         }
     }
+
+    /// Whether the connection may be broken.
+    pub(crate) fn is_fatal(&self) -> bool {
+        match self {
+            Self::Sql(_) => !self.is_busy(),
+            Self::Fenced | Self::Behind(_) | Self::InTheWay | Self::Open(_) | Self::Record(_) | Self::Unreadable { .. } | Self::Ended => {
+                false
+            }
+        }
+    }
 }
 
 impl From<&Failure> for StoreError {
@@ -62,13 +72,8 @@ impl From<&Failure> for StoreError {
 
 /// Another transaction was quicker, or held what this one wanted for too long.
 fn is_passing(code: &SqlState) -> bool {
-    [
-        SqlState::T_R_SERIALIZATION_FAILURE,
-        SqlState::T_R_DEADLOCK_DETECTED,
-        SqlState::LOCK_NOT_AVAILABLE,
-        SqlState::QUERY_CANCELED,
-    ]
-    .contains(code)
+    [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED]
+        .contains(code)
 }
 
 /// The server's message, else the driver's with its cause; never its details, which quote values. With what a person can do

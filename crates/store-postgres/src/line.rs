@@ -64,7 +64,8 @@ where
             let (left, answer) = tokio::select! {
                 biased;
                 served = served => match served {
-                    Ok((session, answer)) => (Some(session), answer),
+                    // after an error of the connection's, the next command gets another one
+                    Ok((session, answer)) => (Some(session).filter(|_| !answer.as_ref().is_err_and(Failure::is_fatal)), answer),
                     Err(failure) => (None, Err(failure)),
                 },
                 // nobody waits any more: the session goes with what it was doing, and the server takes that back

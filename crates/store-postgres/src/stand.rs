@@ -4,11 +4,14 @@ use std::io::{BufRead, BufReader, Lines};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use tokio_postgres::{Client, Config, NoTls};
+
+use crate::{OpenError, PostgresStore, Settings};
 
 const PASSWORD: &str = "stand-of-the-tests";
 
@@ -30,15 +33,25 @@ impl Server {
 
     /// One for a test that changes or stops it.
     pub(crate) fn start() -> Self {
+        Self::start_from(None)
+    }
+
+    /// A replica that follows this one.
+    pub(crate) fn replica(&self) -> Self {
+        Self::start_from(Some(self.port))
+    }
+
+    fn start_from(primary: Option<u16>) -> Self {
         // the port is free for the moment between; somebody else may be quicker
-        let tried = (0..5).find_map(|_| Self::try_start());
+        let tried = (0..5).find_map(|_| Self::try_start(primary));
         tried.expect("PostgreSQL does not start: install Debian's `postgresql`, and see what it said above")
     }
 
-    fn try_start() -> Option<Self> {
+    fn try_start(primary: Option<u16>) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = as_somebody();
         command.args(["sh", "-c", include_str!("stand/server.sh"), "stand", &port.to_string(), PASSWORD]);
+        command.args(primary.map(|port| port.to_string()));
         // a group of its own: Ctrl-C ends the tests, and the pipe's end the server, in order
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("`setpriv` of Debian's `util-linux` is needed");
@@ -85,6 +98,11 @@ impl Server {
         })
     }
 
+    /// A database of another server, as it is found here.
+    pub(crate) fn same(&self, database: &Database<'_>) -> Database<'_> {
+        Database { server: self, name: database.name.clone() }
+    }
+
     /// A new database, owned by a role that may nothing else, as a careful operator makes it.
     pub(crate) fn database(&self) -> Database<'_> {
         let name = format!("gates{}", self.databases.fetch_add(1, Ordering::Relaxed));
@@ -108,6 +126,16 @@ pub(crate) struct Database<'a> {
 }
 
 impl Database<'_> {
+    /// The store in it, as the gate that keeps its memory in this folder opens it.
+    pub(crate) fn store(&self, gate: &Path) -> Arc<PostgresStore> {
+        self.try_store(gate, false).unwrap()
+    }
+
+    /// The same, perhaps accepted as it is.
+    pub(crate) fn try_store(&self, gate: &Path, accept: bool) -> Result<Arc<PostgresStore>, OpenError> {
+        PostgresStore::open(&Settings { url: &self.url(), memory: gate.join("book.seen"), accept })
+    }
+
     /// Where it is, for its owner.
     pub(crate) fn url(&self) -> String {
         let Self { server: Server { port, .. }, name } = self;
@@ -147,7 +175,7 @@ pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
 fn the_server_ends_with_whoever_started_it_and_leaves_nothing() {
     let server = Server::start();
     let folder = server.ask("postgres", "SHOW data_directory").replace("/data", "");
-    let folder = std::path::Path::new(&folder);
+    let folder = Path::new(&folder);
     assert!(folder.exists());
     let port = server.port;
     drop(server);

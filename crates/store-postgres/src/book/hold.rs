@@ -119,9 +119,7 @@ async fn insert(session: &Session, new: &[&Touched]) -> Result<(), Failure> {
     let sql = "INSERT INTO tollgate.holds (request, instance, key, team, upstream, method, at, held, settled, task, state)
                SELECT * FROM unnest($1::bytea[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::bigint[],
                $8::bigint[], $9::bigint[], $10::text[], $11::text[])";
-    session
-        .execute(sql, &[&requests, &instances, &keys, &teams, &upstreams, &methods, &ats, &held, &settled, &tasks, &states])
-        .await?;
+    session.execute(sql, &[&requests, &instances, &keys, &teams, &upstreams, &methods, &ats, &held, &settled, &tasks, &states]).await?;
     Ok(())
 }
 

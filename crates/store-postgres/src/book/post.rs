@@ -104,7 +104,8 @@ async fn mark(session: &Session, instance: &str, upto: &HashMap<String, u64>) ->
         return Ok(());
     }
     let (lanes, numbers): (Vec<&str>, Vec<i64>) = upto.iter().map(|(lane, number)| (lane.as_str(), count(*number))).unzip();
-    let sql = "INSERT INTO tollgate.lanes (instance, name, upto) SELECT $1, name, upto FROM unnest($2::text[], $3::bigint[]) AS l (name, upto)
+    let sql =
+        "INSERT INTO tollgate.lanes (instance, name, upto) SELECT $1, name, upto FROM unnest($2::text[], $3::bigint[]) AS l (name, upto)
                ORDER BY name ON CONFLICT (instance, name) DO UPDATE SET upto = greatest(lanes.upto, excluded.upto)";
     session.execute(sql, &[&instance, &lanes, &numbers]).await?;
     Ok(())

@@ -21,6 +21,9 @@ struct Seen {
     numbers: BTreeMap<String, i64>,
 }
 
+/// What had been seen at some moment.
+pub(crate) struct Recalled(Option<Seen>);
+
 /// The file, and what will stand in it next.
 #[derive(Clone)]
 pub(crate) struct Memory {
@@ -31,6 +34,44 @@ pub(crate) struct Memory {
 struct State {
     seen: Option<Seen>,
     kept: Option<Seen>,
+}
+
+impl Recalled {
+    /// What is wrong with a book that stands there later; nothing for a gate without memory.
+    pub(super) fn judge(&self, now: &Standing) -> Option<Lag> {
+        if let Some(reason) = &now.behind {
+            return Some(Lag::Noted(reason.clone()));
+        }
+        let seen = self.0.as_ref()?;
+        if seen.store != now.store {
+            return Some(Lag::OtherStore { seen: seen.store.clone(), found: now.store.clone() });
+        }
+        if now.epoch < seen.epoch {
+            return Some(Lag::Unaccepted { seen: seen.epoch, found: now.epoch });
+        }
+        // accepted since by somebody: from then on the numbers are others
+        if now.epoch > seen.epoch {
+            return None;
+        }
+        let found = |instance: &String| now.numbers.get(instance).copied().unwrap_or(0);
+        let lost = seen.numbers.iter().find(|(instance, seen)| found(instance) < **seen);
+        lost.map(|(instance, seen)| Lag::Lost { instance: instance.clone(), seen: *seen, found: found(instance) })
+    }
+
+    /// The same as a refusal, if there is one.
+    pub(crate) fn check(&self, now: &Standing) -> Result<(), Lag> {
+        self.judge(now).map_or(Ok(()), Err)
+    }
+
+    /// Whether nothing was ever seen.
+    pub(crate) const fn is_blank(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// How often a store had been accepted when it was last seen.
+    pub(super) fn epoch(&self, store: &str) -> i64 {
+        self.0.as_ref().filter(|seen| seen.store == store).map_or(0, |seen| seen.epoch)
+    }
 }
 
 impl Memory {
@@ -58,41 +99,10 @@ impl Memory {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is wrong with a book that stands there; nothing for a gate without memory.
-    pub(super) fn judge(&self, now: &Standing) -> Option<Lag> {
-        if let Some(reason) = &now.behind {
-            return Some(Lag::Noted(reason.clone()));
-        }
-        let state = self.state();
-        let seen = state.seen.as_ref()?;
-        if seen.store != now.store {
-            return Some(Lag::OtherStore { seen: seen.store.clone(), found: now.store.clone() });
-        }
-        if now.epoch < seen.epoch {
-            return Some(Lag::Unaccepted { seen: seen.epoch, found: now.epoch });
-        }
-        // accepted since by somebody: from then on the numbers are others
-        if now.epoch > seen.epoch {
-            return None;
-        }
-        let found = |instance: &String| now.numbers.get(instance).copied().unwrap_or(0);
-        let lost = seen.numbers.iter().find(|(instance, seen)| found(instance) < **seen);
-        lost.map(|(instance, seen)| Lag::Lost { instance: instance.clone(), seen: *seen, found: found(instance) })
-    }
-
-    /// The same as a refusal, if there is one.
-    pub(crate) fn check(&self, now: &Standing) -> Result<(), Lag> {
-        self.judge(now).map_or(Ok(()), Err)
-    }
-
-    /// Whether anything was ever seen.
-    pub(crate) fn is_blank(&self) -> bool {
-        self.state().seen.is_none()
-    }
-
-    /// How often a store had been accepted when it was last seen.
-    pub(super) fn epoch(&self, store: &str) -> i64 {
-        self.state().seen.as_ref().filter(|seen| seen.store == store).map_or(0, |seen| seen.epoch)
+    /// What has been seen up to now. Taken before the book is asked where it stands: what another call learns meanwhile may be newer
+    /// than the answer.
+    pub(crate) fn recall(&self) -> Recalled {
+        Recalled(self.state().seen.clone())
     }
 
     /// Remembers where the book stood; commits may be told out of order.

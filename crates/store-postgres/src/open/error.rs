@@ -158,12 +158,9 @@ impl OpenError {
         match failure {
             Failure::Open(error) => error,
             Failure::Sql(source) => Self::Postgres { place, source },
-            Failure::Fenced
-            | Failure::Behind(_)
-            | Failure::InTheWay
-            | Failure::Record(_)
-            | Failure::Unreadable { .. }
-            | Failure::Ended => Self::Unusable { place, why: failure.to_string() },
+            Failure::Fenced | Failure::Behind(_) | Failure::InTheWay | Failure::Record(_) | Failure::Unreadable { .. } | Failure::Ended => {
+                Self::Unusable { place, why: failure.to_string() }
+            }
         }
     }
 

@@ -131,7 +131,8 @@ fn tables_that_the_user_may_only_read_are_told() {
     let (database, other) = (shared(), shared());
     drop(open_url(&database.url()).unwrap());
     let url = other.url().replace(&format!("{}@", other.name), "@").replace(&other.name, &database.name);
-    let url = url.replacen(&format!("//{}", database.name), &format!("//{}", other.name), 1).replace("pass-@", &format!("pass-{}@", other.name));
+    let url =
+        url.replacen(&format!("//{}", database.name), &format!("//{}", other.name), 1).replace("pass-@", &format!("pass-{}@", other.name));
     let said = |part: &str| {
         let all = "SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tollgate";
         let grant = if part == "use the schema `tollgate`" { "USAGE ON SCHEMA tollgate" } else { all };
@@ -192,7 +193,8 @@ fn a_read_only_server_is_taken_for_a_replica() {
 fn a_database_that_cannot_keep_every_text_is_refused() {
     let database = shared();
     let latin = format!("{}_latin", database.name);
-    let make = format!("CREATE DATABASE {latin} OWNER {} TEMPLATE template0 ENCODING LATIN1 LOCALE_PROVIDER libc LOCALE 'C'", database.name);
+    let make =
+        format!("CREATE DATABASE {latin} OWNER {} TEMPLATE template0 ENCODING LATIN1 LOCALE_PROVIDER libc LOCALE 'C'", database.name);
     database.execute(&make);
     let said = refused(&database, &format!("{}_latin", database.url()));
     let rest = "make one with `createdb --encoding UTF8 --template template0`";

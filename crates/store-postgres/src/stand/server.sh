@@ -1,6 +1,6 @@
 # A PostgreSQL server in a folder of its own, for as long as standard input is open: whoever started it may end as it likes.
 # Says the folder and the version first, `ready` when it answers. PostgreSQL refuses root; this runs as somebody else then.
-# Arguments: the port on 127.0.0.1, the superuser's password.
+# Arguments: the port on 127.0.0.1, the superuser's password, and for a replica the port of its primary.
 set -eu
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
 [ -n "$bin" ] || bin=$(dirname "$(command -v initdb)")
@@ -9,8 +9,16 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 echo "$folder"
 printf '%s\n' "$2" >password
-"$bin/initdb" --pgdata=data --username=stand --pwfile=password --auth=scram-sha-256 --encoding=UTF8 \
-    --locale=C.UTF-8 --locale-provider=icu --icu-locale=en --no-sync >log 2>&1 || {
+make() {
+    if [ $# -eq 2 ]; then
+        "$bin/initdb" --pgdata=data --username=stand --pwfile=password --auth=scram-sha-256 --encoding=UTF8 \
+            --locale=C.UTF-8 --locale-provider=icu --icu-locale=en --no-sync
+    else
+        PGPASSWORD=$2 "$bin/pg_basebackup" --pgdata=data --host=127.0.0.1 --port="$3" --username=stand --checkpoint=fast \
+            --write-recovery-conf --no-sync
+    fi
+}
+make "$@" >log 2>&1 || {
     cat log >&2
     exit 1
 }
