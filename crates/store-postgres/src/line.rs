@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tollgate_books::StoreError;
+use tollgate_books::{Reply, StoreError};
 
 use crate::failure::Failure;
 use crate::open::Place;
@@ -29,7 +29,8 @@ pub(crate) trait Command: Send {
 
 /// A way to one connection.
 pub(crate) struct Line {
-    sender: mpsc::Sender<Box<dyn Command>>,
+    /// Nothing once it is closed.
+    sender: Option<mpsc::Sender<Box<dyn Command>>>,
     patient: AtomicBool,
 }
 
@@ -81,7 +82,7 @@ where
 impl Line {
     pub(crate) fn new() -> (Self, End) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        (Self { sender, patient: AtomicBool::new(false) }, End(receiver))
+        (Self { sender: Some(sender), patient: AtomicBool::new(false) }, End(receiver))
     }
 
     /// Whether callers wait as long as a slow server takes.
@@ -89,19 +90,25 @@ impl Line {
         self.patient.store(patient, Ordering::Relaxed);
     }
 
+    /// Nobody asks any more; what was asked is done.
+    pub(crate) fn close(&mut self) {
+        self.sender = None;
+    }
+
     /// Has it done on the connection.
-    pub(crate) async fn call<T: Send + 'static>(
+    pub(crate) fn call<T: Send + 'static>(
         &self,
         work: impl AsyncFnOnce(&mut Session) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    ) -> Reply<'_, T> {
         let (reply, answer) = oneshot::channel();
         let ended = || StoreError::from(&Failure::Ended);
-        let asked = async {
-            self.sender.send(Box::new(Call { work, reply })).await.map_err(|_| ended())?;
+        let asked = async move {
+            let sender = self.sender.as_ref().ok_or_else(ended)?;
+            sender.send(Box::new(Call { work, reply })).await.map_err(|_| ended())?;
             answer.await.map_err(|_| ended())?
         };
         let deadline = if self.patient.load(Ordering::Relaxed) { PATIENT } else { DEADLINE };
-        tokio::time::timeout(deadline, asked).await.unwrap_or(Err(StoreError::Busy))
+        Box::pin(async move { tokio::time::timeout(deadline, asked).await.unwrap_or(Err(StoreError::Busy)) })
     }
 }
 

@@ -11,7 +11,6 @@ use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
 
 use crate::book::{self, Post};
 use crate::epoch::{self, Memory};
-use crate::failure::Failure;
 use crate::keys;
 use crate::line::{DEADLINE, End, Line};
 use crate::open::{self, OpenError, Place};
@@ -34,17 +33,17 @@ pub struct PostgresStore {
     memory: Memory,
     /// Who opened the book through this store last.
     instance: Mutex<Option<String>>,
-    lends: Option<Line>,
-    writes: Option<Line>,
-    reads: Option<Line>,
+    lends: Line,
+    writes: Line,
+    reads: Line,
     ended: Mutex<Receiver<()>>,
 }
 
 /// The ends of the three lines.
 struct Ends {
-    lends: End,
-    writes: End,
-    reads: End,
+    lender: End,
+    writer: End,
+    reader: End,
 }
 
 impl PostgresStore {
@@ -56,8 +55,8 @@ impl PostgresStore {
             memory => memory?,
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(OpenError::Thread)?;
-        let ((to_lend, lends), (to_write, writes), (to_read, reads)) = (Line::new(), Line::new(), Line::new());
-        let ends = Ends { lends, writes, reads };
+        let ((lends, lender), (writes, writer), (reads, reader)) = (Line::new(), Line::new(), Line::new());
+        let ends = Ends { lender, writer, reader };
         let (says, said) = sync_channel(1);
         let (ends_here, ended) = sync_channel::<()>(1);
         let (name, accept, known) = (place.name().to_owned(), settings.accept, memory.clone());
@@ -78,7 +77,6 @@ impl PostgresStore {
         };
         std::thread::Builder::new().name("store-postgres".to_owned()).spawn(work).map_err(OpenError::Thread)?;
         let id = said.recv().map_err(|gone| OpenError::Thread(std::io::Error::other(gone)))??;
-        let [lends, writes, reads] = [to_lend, to_write, to_read].map(Some);
         Ok(Arc::new(Self { id, place: name, memory: known, instance: Mutex::default(), lends, writes, reads, ended: Mutex::new(ended) }))
     }
 
@@ -96,7 +94,7 @@ impl PostgresStore {
     /// asked before, so that only the rest of the journal is read.
     pub fn replay_from(&self, instance: &str) -> Reply<'_, HashMap<String, u64>> {
         let instance = instance.to_owned();
-        self.call(&self.reads, async move |session| book::lanes(session, &instance).await)
+        self.reads.call(async move |session| book::lanes(session, &instance).await)
     }
 
     /// The number of the schema that this binary makes and knows.
@@ -107,22 +105,9 @@ impl PostgresStore {
     /// Whether callers wait as long as a slow server takes, up to half a minute: for a start and an end, when no request waits
     /// behind them.
     pub fn be_patient(&self, patient: bool) {
-        for line in [&self.lends, &self.writes, &self.reads].into_iter().flatten() {
+        for line in [&self.lends, &self.writes, &self.reads] {
             line.be_patient(patient);
         }
-    }
-
-    fn call<'a, T: Send + 'static>(
-        &'a self,
-        line: &'a Option<Line>,
-        work: impl AsyncFnOnce(&mut Session) -> Result<T, Failure> + Send + 'static,
-    ) -> Reply<'a, T> {
-        Box::pin(async move {
-            match line {
-                Some(line) => line.call(work).await,
-                None => Err((&Failure::Ended).into()),
-            }
-        })
     }
 }
 
@@ -136,7 +121,7 @@ impl Store for PostgresStore {
                 keep(&memory).await;
                 Ok(opened)
             };
-            let opened = self.call(&self.writes, open).await?;
+            let opened = self.writes.call(open).await?;
             *self.instance.lock().unwrap_or_else(PoisonError::into_inner) = Some(whose);
             Ok(opened)
         })
@@ -144,13 +129,13 @@ impl Store for PostgresStore {
 
     fn lease(&self, fence: Fence, wants: Vec<LeaseWant>) -> Reply<'_, Vec<Lease>> {
         let memory = self.memory.clone();
-        self.call(&self.lends, async move |session| book::lease(session, &memory, fence, wants).await)
+        self.lends.call(async move |session| book::lease(session, &memory, fence, wants).await)
     }
 
     fn post(&self, fence: Fence, facts: Vec<Fact>, upto: HashMap<String, u64>, give_back: Vec<(Counter, Holder, i64)>) -> Reply<'_, ()> {
         let memory = self.memory.clone();
         let post = Post { facts, upto, give_back };
-        self.call(&self.writes, async move |session| {
+        self.writes.call(async move |session| {
             book::post(session, &memory, fence, post).await?;
             keep(&memory).await;
             Ok(())
@@ -159,40 +144,40 @@ impl Store for PostgresStore {
 
     fn owner(&self, upstream: &Name, task: TaskId) -> Reply<'_, Option<HoldRow>> {
         let upstream = upstream.clone();
-        self.call(&self.reads, async move |session| book::owner(session, &upstream, task).await)
+        self.reads.call(async move |session| book::owner(session, &upstream, task).await)
     }
 
     /// Of the instance that this store was opened for, once it was: another gate's holds are its own.
     fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
         let instance = self.instance.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.call(&self.reads, async move |session| book::unsettled(session, instance.as_deref()).await)
+        self.reads.call(async move |session| book::unsettled(session, instance.as_deref()).await)
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
         let (since, until) = (since.to_owned(), until.to_owned());
-        self.call(&self.reads, async move |session| book::usage(session, &since, &until).await)
+        self.reads.call(async move |session| book::usage(session, &since, &until).await)
     }
 }
 
 impl RegistryStore for PostgresStore {
     fn load(&self, fresh: Pepper) -> Reply<'_, Loaded> {
-        self.call(&self.writes, async move |session| keys::load(session, fresh).await)
+        self.writes.call(async move |session| keys::load(session, fresh).await)
     }
 
     fn mark(&self, mark: CredentialHash) -> Reply<'_, CredentialHash> {
-        self.call(&self.writes, async move |session| keys::mark(session, mark).await)
+        self.writes.call(async move |session| keys::mark(session, mark).await)
     }
 
     fn apply(&self, expected: u64, edit: Edit) -> Reply<'_, Applied> {
-        self.call(&self.writes, async move |session| keys::apply(session, expected, edit).await)
+        self.writes.call(async move |session| keys::apply(session, expected, edit).await)
     }
 
     fn changes(&self, since: u64) -> Reply<'_, Changes> {
-        self.call(&self.reads, async move |session| keys::changes(session, since).await)
+        self.reads.call(async move |session| keys::changes(session, since).await)
     }
 
     fn used(&self, uses: Vec<(KeyId, Timestamp)>) -> Reply<'_, ()> {
-        self.call(&self.writes, async move |session| keys::used(session, uses).await)
+        self.writes.call(async move |session| keys::used(session, uses).await)
     }
 }
 
@@ -210,8 +195,8 @@ async fn begin(place: &Place, memory: &Memory, accept: bool) -> Result<(String, 
 
 /// A slice is not waited for behind a second's facts, nor a report by either: each has a connection of its own.
 async fn serve(ends: Ends, place: &Place, session: Session) {
-    let Ends { lends, writes, reads } = ends;
-    tokio::join!(lends.serve(place, Some(session)), writes.serve(place, None), reads.serve(place, None));
+    let Ends { lender, writer, reader } = ends;
+    tokio::join!(lender.serve(place, Some(session)), writer.serve(place, None), reader.serve(place, None));
 }
 
 /// Writes down what was seen of the book, off the thread on which the connections are; a gate whose disk fails goes on, for its
@@ -227,7 +212,7 @@ async fn keep(memory: &Memory) {
 impl Drop for PostgresStore {
     /// Waits until what was taken is done; a server that hangs does not hold the process back.
     fn drop(&mut self) {
-        (self.lends, self.writes, self.reads) = (None, None, None);
+        [&mut self.lends, &mut self.writes, &mut self.reads].into_iter().for_each(Line::close);
         if let Ok(ended) = self.ended.get_mut() {
             let _ = ended.recv_timeout(DEADLINE);
         }

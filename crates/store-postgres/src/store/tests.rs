@@ -13,7 +13,6 @@ use tollgate_books::{Store, StoreError};
 use tollgate_model::Pepper;
 use tollgate_registry::RegistryStore;
 
-use super::PostgresStore;
 use crate::stand::{Server, run};
 
 fn in_a_fresh_database(law: impl AsyncFnOnce(&dyn Store)) {
@@ -63,7 +62,6 @@ fn a_commit_is_on_the_disk_when_it_is_answered_whatever_the_servers_default() {
     let (database, gate) = (Server::shared().database(), TempDir::new().unwrap());
     database.execute(&format!("ALTER ROLE {} SET synchronous_commit = off", database.name));
     let store = database.store(gate.path());
-    let told =
-        store.call(&store.writes, async |session| Ok(session.row("SHOW synchronous_commit", &[]).await?.unwrap().get::<_, String>(0)));
+    let told = store.writes.call(async |session| Ok(session.row("SHOW synchronous_commit", &[]).await?.unwrap().get::<_, String>(0)));
     assert_eq!(run(told).unwrap(), "on");
 }

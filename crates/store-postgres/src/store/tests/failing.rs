@@ -92,7 +92,7 @@ fn a_server_that_hangs_makes_the_caller_busy_and_does_nothing_of_it_later() {
 #[test]
 fn a_command_that_fails_takes_its_own_changes_back_and_the_next_one_goes_on() {
     let scene = Scene::new();
-    let broken = scene.store.call(&scene.store.writes, async |session| {
+    let broken = scene.store.writes.call(async |session| {
         let broken = session.transaction(async |session| {
             session.execute("INSERT INTO tollgate.lanes VALUES ('gate', 'broken', 1)", &[]).await?;
             Err::<(), _>(Failure::Fenced)
@@ -118,7 +118,7 @@ fn a_right_that_is_taken_away_is_told_with_what_to_do() {
 #[test]
 fn reading_goes_on_while_a_write_waits() {
     let scene = Scene::new();
-    let slow = scene.store.call(&scene.store.writes, async |session| Ok(session.client().batch_execute("SELECT pg_sleep(1)").await?));
+    let slow = scene.store.writes.call(async |session| Ok(session.client().batch_execute("SELECT pg_sleep(1)").await?));
     run(async {
         let reads = async {
             assert_eq!(scene.store.unsettled().await, Ok(Vec::new()));
@@ -137,6 +137,6 @@ fn at_a_start_and_an_end_a_slow_server_is_waited_for() {
     let scene = Scene::new();
     scene.store.be_patient(true);
     let longer = format!("SELECT pg_sleep({})", (DEADLINE + Duration::from_millis(200)).as_secs_f32());
-    let slow = scene.store.call(&scene.store.writes, async move |session| Ok(session.client().batch_execute(&longer).await?));
+    let slow = scene.store.writes.call(async move |session| Ok(session.client().batch_execute(&longer).await?));
     assert_eq!(run(slow), Ok(()));
 }
