@@ -4,6 +4,7 @@ mod error;
 mod judge;
 mod migrate;
 mod place;
+mod tls;
 
 pub use error::OpenError;
 pub(crate) use place::Place;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustls::pki_types::CertificateDer;
 use tollgate_books::{Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Store, UsageRow};
 use tollgate_model::{CredentialHash, KeyId, Name, Pepper, TaskId, Timestamp};
 use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
@@ -20,6 +21,8 @@ use crate::session::Session;
 pub struct Settings<'a> {
     /// `postgres://user:password@host:5432/database`.
     pub url: &'a str,
+    /// The authorities that may vouch for a server on another machine.
+    pub roots: &'a [CertificateDer<'static>],
     /// The file in which the gate remembers what it has seen of the book, outside the database.
     pub memory: PathBuf,
     /// An operator says that the book is to be spent from as it is, though it is behind what was seen of it.
@@ -49,7 +52,7 @@ struct Ends {
 impl PostgresStore {
     /// Opens the database, and makes the schema if there is none. Waits for the server: up to a few seconds.
     pub fn open(settings: &Settings<'_>) -> Result<Arc<Self>, OpenError> {
-        let place = Place::parse(settings.url)?;
+        let place = Place::parse(settings.url, settings.roots)?;
         let memory = match Memory::open(&settings.memory) {
             Err(_) if settings.accept => Memory::blank(&settings.memory),
             memory => memory?,

@@ -97,7 +97,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
 ];
 
 const DESKS: &[&str] = &["tollgate-admin", "tollgate-sandbox"];
-const TRUST: &[&str] = &["tollgate-gateway", "tollgate", "tollgate-config", "tollgate-tests"];
+const TRUST: &[&str] = &["tollgate-gateway", "tollgate-store-postgres", "tollgate", "tollgate-config", "tollgate-tests"];
 
 /// The sandbox is the gate's witness: a mistake in one must not hide a mistake in the other.
 pub(super) const APART: &[(&str, &str)] = &[

@@ -74,7 +74,7 @@ fn roll_back(database: &Database<'_>) {
 }
 
 #[test]
-fn a_book_that_lost_what_was_written_lends_nothing_to_any_gate_until_an_operator_accepts_it() {
+fn bu_25_a_book_that_lost_what_was_written_lends_nothing_to_any_gate_until_an_operator_accepts_it() {
     let database = shared();
     let (a, b) = (Gate::new("a"), Gate::new("b"));
     let (at_a, at_b) = (a.start(&database), b.start(&database));
@@ -182,7 +182,7 @@ fn a_restored_dump_is_noticed_though_it_holds_everything() {
 }
 
 #[test]
-fn a_promoted_replica_is_noticed_though_it_lags_by_nothing() {
+fn bu_25_a_promoted_replica_is_noticed_though_it_lags_by_nothing() {
     let primary = Server::start();
     let database = primary.database();
     let gate = Gate::new("gate");

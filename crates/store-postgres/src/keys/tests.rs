@@ -7,8 +7,8 @@ use tollgate_books::StoreError;
 use tollgate_model::{CredentialHash, KeyId, Name, Pepper, Timestamp};
 use tollgate_registry::{Applied, Edit, KeyRecord, KeyTerms, RegistryStore, StoredSecret};
 
+use crate::PostgresStore;
 use crate::stand::{Database, Server, run};
-use crate::{PostgresStore, Settings};
 
 fn registry() -> (Database<'static>, Arc<PostgresStore>) {
     let database = Server::shared().database();
@@ -18,7 +18,7 @@ fn registry() -> (Database<'static>, Arc<PostgresStore>) {
 
 fn again(database: &Database<'_>) -> Arc<PostgresStore> {
     let folder = TempDir::new().unwrap();
-    PostgresStore::open(&Settings { url: &database.url(), memory: folder.path().join("book.seen"), accept: false }).unwrap()
+    database.store(folder.path())
 }
 
 fn key(number: u8, name: &str, secrets: &[u8]) -> KeyRecord {

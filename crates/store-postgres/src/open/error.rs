@@ -24,6 +24,17 @@ pub enum OpenError {
         #[source]
         source: Option<tokio_postgres::Error>,
     },
+    /// The server cannot be spoken to in private, or is not who it should be.
+    #[error(
+        "`{place}` cannot be spoken to over TLS ({why}): set `ssl = on` there and name the authority of its certificate here; \
+             `?sslmode=disable` in the store's URL does without, on a network that nobody else hears"
+    )]
+    Tls {
+        /// Host, port and database.
+        place: String,
+        /// What the handshake says.
+        why: String,
+    },
     /// The user or the password is wrong, or the server's rules do not let it in.
     #[error("`{place}` does not let the user `{user}` in: correct user and password in the store's URL, or pg_hba.conf on the server")]
     Refused {
@@ -138,6 +149,11 @@ impl OpenError {
     pub(super) fn connecting(place: &str, user: &str, source: tokio_postgres::Error) -> Self {
         let (place, user) = (place.to_owned(), user.to_owned());
         match source.code() {
+            // the driver tells its kinds of errors apart by their words alone
+            None if source.to_string() == "error performing TLS handshake" => {
+                let why = std::error::Error::source(&source).map_or_else(|| source.to_string(), ToString::to_string);
+                Self::Tls { place, why }
+            }
             None => Self::Unreachable { place, source: Some(source) },
             Some(code) if *code == SqlState::CANNOT_CONNECT_NOW => Self::Unreachable { place, source: Some(source) },
             Some(code) if *code == SqlState::INVALID_CATALOG_NAME => Self::NoDatabase { place, user },

@@ -4,9 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use tokio_postgres::config::{Host, TargetSessionAttrs};
-use tokio_postgres::{Config, NoTls};
+use rustls::pki_types::CertificateDer;
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
+use super::tls::{Tls, is_elsewhere};
 use super::{OpenError, judge};
 use crate::session::Session;
 
@@ -29,14 +31,16 @@ const SETTINGS: &str = "
 #[derive(Clone)]
 pub(crate) struct Place {
     config: Config,
+    tls: Tls,
     /// `db.example:5432/gates`.
     name: String,
     user: String,
 }
 
 impl Place {
-    /// Reads the URL; nobody is asked yet.
-    pub(crate) fn parse(url: &str) -> Result<Self, OpenError> {
+    /// Reads the URL; nobody is asked yet. A server on another machine is spoken to over TLS, unless the URL says
+    /// `sslmode=disable`.
+    pub(crate) fn parse(url: &str, roots: &[CertificateDer<'static>]) -> Result<Self, OpenError> {
         let fault = |fault| OpenError::Url { fault };
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(fault("does not begin with `postgres://`"));
@@ -52,9 +56,16 @@ impl Place {
             // among several only the primary will do; one alone is judged with a sentence of its own
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
+        if config.get_ssl_mode() == SslMode::Prefer {
+            // what falls back to plain text protects nobody
+            let elsewhere = config.get_hosts().iter().any(is_elsewhere) || !config.get_hostaddrs().is_empty();
+            config.ssl_mode(if elsewhere { SslMode::Require } else { SslMode::Disable });
+        }
         config.application_name("tollgate").connect_timeout(CONNECT);
         config.keepalives_idle(SILENCE).keepalives_interval(SILENCE).keepalives_retries(2).tcp_user_timeout(SILENCE);
-        Ok(Self { config, name: format!("{}/{database}", hosts.join(",")), user })
+        let name = format!("{}/{database}", hosts.join(","));
+        let tls = Tls::trusting(roots).map_err(|error| OpenError::Tls { place: name.clone(), why: error.to_string() })?;
+        Ok(Self { config, tls, name, user })
     }
 
     /// Host, port and database.
@@ -69,7 +80,7 @@ impl Place {
 
     /// A session with the primary, told what every session is told.
     pub(crate) async fn connect(&self) -> Result<Session, OpenError> {
-        let connecting = tokio::time::timeout(CONNECT, self.config.connect(NoTls)).await;
+        let connecting = tokio::time::timeout(CONNECT, self.config.connect(self.tls.clone())).await;
         let Ok(connected) = connecting else { return Err(OpenError::Unreachable { place: self.name.clone(), source: None }) };
         let (client, connection) = connected.map_err(|error| OpenError::connecting(&self.name, &self.user, error))?;
         let session = Session::new(client, connection);

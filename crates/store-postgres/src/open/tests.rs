@@ -1,5 +1,7 @@
 //! Every reason not to open, each made as it happens; what is refused stays as it was.
 
+mod tls;
+
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ const CONTENTS: &str = "SELECT coalesce(string_agg(t, E'\\n' ORDER BY t), 'nothi
 
 fn open_url(url: &str) -> Result<Arc<PostgresStore>, OpenError> {
     let folder = TempDir::new().unwrap();
-    PostgresStore::open(&Settings { url, memory: folder.path().join("book.seen"), accept: false })
+    PostgresStore::open(&Settings { url, roots: &[], memory: folder.path().join("book.seen"), accept: false })
 }
 
 /// The refusal's sentence, without the test's own names in it.
@@ -222,10 +224,10 @@ fn a_memory_that_cannot_be_read_is_told_and_an_operator_may_go_on_without_it() {
     let memory: PathBuf = folder.path().join("book.seen");
     std::fs::write(&memory, "half a li").unwrap();
     let url = database.url();
-    let refusal = PostgresStore::open(&Settings { url: &url, memory: memory.clone(), accept: false }).err().unwrap();
+    let refusal = PostgresStore::open(&Settings { url: &url, roots: &[], memory: memory.clone(), accept: false }).err().unwrap();
     let said = refusal.to_string().replace(folder.path().to_str().unwrap(), "/state");
     let rest = "let this user read and write it, or accept the book without it";
     assert_eq!(said, format!("the gate's memory of the book `/state/book.seen` cannot be used: {rest}"));
-    PostgresStore::open(&Settings { url: &url, memory: memory.clone(), accept: true }).unwrap();
-    PostgresStore::open(&Settings { url: &url, memory, accept: false }).unwrap();
+    PostgresStore::open(&Settings { url: &url, roots: &[], memory: memory.clone(), accept: true }).unwrap();
+    PostgresStore::open(&Settings { url: &url, roots: &[], memory, accept: false }).unwrap();
 }

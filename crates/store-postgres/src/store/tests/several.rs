@@ -74,7 +74,7 @@ fn book() -> Database<'static> {
 }
 
 #[test]
-fn gates_that_lease_at_one_instant_stay_within_the_cap_together() {
+fn bu_02_gates_that_lease_at_one_instant_stay_within_the_cap_together() {
     let database = book();
     let gates: Vec<Gate> = ["a", "b", "c", "d"].map(|instance| Gate::open(&database, instance)).into();
     // in each round a counter that nobody has seen yet, and one that all know
