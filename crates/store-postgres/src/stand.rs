@@ -133,7 +133,7 @@ impl Database<'_> {
 
     /// The same, perhaps accepted as it is.
     pub(crate) fn try_store(&self, gate: &Path, accept: bool) -> Result<Arc<PostgresStore>, OpenError> {
-        PostgresStore::open(&Settings { url: &self.url(), roots: &[], memory: gate.join("book.seen"), accept })
+        PostgresStore::open(&Settings { url: &self.url(), password: None, roots: &[], memory: gate.join("book.seen"), accept })
     }
 
     /// Where it is, for its owner.

@@ -21,6 +21,8 @@ use crate::session::Session;
 pub struct Settings<'a> {
     /// `postgres://user:password@host:5432/database`.
     pub url: &'a str,
+    /// The user's password, if it does not stand in the URL.
+    pub password: Option<&'a [u8]>,
     /// The authorities that may vouch for a server on another machine.
     pub roots: &'a [CertificateDer<'static>],
     /// The file in which the gate remembers what it has seen of the book, outside the database.
@@ -52,7 +54,7 @@ struct Ends {
 impl PostgresStore {
     /// Opens the database, and makes the schema if there is none. Waits for the server: up to a few seconds.
     pub fn open(settings: &Settings<'_>) -> Result<Arc<Self>, OpenError> {
-        let place = Place::parse(settings.url, settings.roots)?;
+        let place = Place::parse(settings)?;
         let memory = match Memory::open(&settings.memory) {
             Err(_) if settings.accept => Memory::blank(&settings.memory),
             memory => memory?,
@@ -192,7 +194,7 @@ async fn begin(place: &Place, memory: &Memory, accept: bool) -> Result<(String, 
         memory.keep().map_err(|source| OpenError::Memory { path: memory.path().to_owned(), source })?;
     }
     let id = session.client().query_one("SELECT store::text FROM tollgate.meta", &[]).await;
-    let id = id.map_err(|source| OpenError::Postgres { place: place.name().to_owned(), source })?;
+    let id = id.map_err(|error| OpenError::Postgres { place: place.name().to_owned(), error })?;
     Ok((id.get(0), session))
 }
 

@@ -111,13 +111,12 @@ pub enum OpenError {
         grant: String,
     },
     /// PostgreSQL says no for another reason.
-    #[error("the store at `{place}` cannot be opened: {}", said(.source))]
+    #[error("the store at `{place}` cannot be opened: {}", said(.error))]
     Postgres {
         /// Host, port and database.
         place: String,
-        /// What it says.
-        #[source]
-        source: tokio_postgres::Error,
+        /// What it says; its message is told above, its details are not.
+        error: tokio_postgres::Error,
     },
     /// What is in the database cannot be used.
     #[error("the store at `{place}` cannot be used: {why}")]
@@ -154,6 +153,10 @@ impl OpenError {
                 let why = std::error::Error::source(&source).map_or_else(|| source.to_string(), ToString::to_string);
                 Self::Tls { place, why }
             }
+            // the server asks for a password, and there is none; or for a way to prove it that is not known
+            None if ["invalid configuration", "authentication error"].contains(&source.to_string().as_str()) => {
+                Self::Refused { place, user, source }
+            }
             None => Self::Unreachable { place, source: Some(source) },
             Some(code) if *code == SqlState::CANNOT_CONNECT_NOW => Self::Unreachable { place, source: Some(source) },
             Some(code) if *code == SqlState::INVALID_CATALOG_NAME => Self::NoDatabase { place, user },
@@ -164,7 +167,7 @@ impl OpenError {
                 let grant = format!("CONNECT ON DATABASE {}", database(&place));
                 Self::Privilege { place, user, lacks: "connect", grant }
             }
-            Some(_) => Self::Postgres { place, source },
+            Some(_) => Self::Postgres { place, error: source },
         }
     }
 
@@ -173,7 +176,7 @@ impl OpenError {
         let place = place.to_owned();
         match failure {
             Failure::Open(error) => error,
-            Failure::Sql(source) => Self::Postgres { place, source },
+            Failure::Sql(source) => Self::Postgres { place, error: source },
             Failure::Fenced | Failure::Behind(_) | Failure::InTheWay | Failure::Record(_) | Failure::Unreadable { .. } | Failure::Ended => {
                 Self::Unusable { place, why: failure.to_string() }
             }
@@ -182,7 +185,7 @@ impl OpenError {
 
     pub(super) fn postgres(place: &str) -> impl Fn(tokio_postgres::Error) -> Self {
         let place = place.to_owned();
-        move |source| Self::Postgres { place: place.clone(), source }
+        move |error| Self::Postgres { place: place.clone(), error }
     }
 }
 

@@ -4,12 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
 use super::tls::{Tls, is_elsewhere};
 use super::{OpenError, judge};
+use crate::Settings;
 use crate::session::Session;
 
 /// How long a connection may take to be made; inside the store's deadline.
@@ -40,7 +40,8 @@ pub(crate) struct Place {
 impl Place {
     /// Reads the URL; nobody is asked yet. A server on another machine is spoken to over TLS, unless the URL says
     /// `sslmode=disable`.
-    pub(crate) fn parse(url: &str, roots: &[CertificateDer<'static>]) -> Result<Self, OpenError> {
+    pub(crate) fn parse(settings: &Settings<'_>) -> Result<Self, OpenError> {
+        let url = settings.url;
         let fault = |fault| OpenError::Url { fault };
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(fault("does not begin with `postgres://`"));
@@ -61,10 +62,13 @@ impl Place {
             let elsewhere = config.get_hosts().iter().any(is_elsewhere) || !config.get_hostaddrs().is_empty();
             config.ssl_mode(if elsewhere { SslMode::Require } else { SslMode::Disable });
         }
+        if let Some(password) = settings.password {
+            config.password(password);
+        }
         config.application_name("tollgate").connect_timeout(CONNECT);
         config.keepalives_idle(SILENCE).keepalives_interval(SILENCE).keepalives_retries(2).tcp_user_timeout(SILENCE);
         let name = format!("{}/{database}", hosts.join(","));
-        let tls = Tls::trusting(roots).map_err(|error| OpenError::Tls { place: name.clone(), why: error.to_string() })?;
+        let tls = Tls::trusting(settings.roots).map_err(|error| OpenError::Tls { place: name.clone(), why: error.to_string() })?;
         Ok(Self { config, tls, name, user })
     }
 

@@ -20,7 +20,7 @@ const CONTENTS: &str = "SELECT coalesce(string_agg(t, E'\\n' ORDER BY t), 'nothi
 
 fn open_url(url: &str) -> Result<Arc<PostgresStore>, OpenError> {
     let folder = TempDir::new().unwrap();
-    PostgresStore::open(&Settings { url, roots: &[], memory: folder.path().join("book.seen"), accept: false })
+    PostgresStore::open(&Settings { url, password: None, roots: &[], memory: folder.path().join("book.seen"), accept: false })
 }
 
 /// The refusal's sentence, without the test's own names in it.
@@ -107,6 +107,17 @@ fn a_wrong_user_or_password_is_told_without_the_password() {
         let rest = "correct user and password in the store's URL, or pg_hba.conf on the server";
         assert_eq!(said, format!("`127.0.0.1:5432/gates` does not let the user `{user}` in: {rest}"));
     }
+}
+
+#[test]
+fn a_password_may_come_from_elsewhere_than_the_url() {
+    let (database, folder) = (shared(), TempDir::new().unwrap());
+    let secret = format!("pass-{}", database.name);
+    let url = database.url().replace(&format!(":{secret}"), "");
+    let said = refused(&database, &url);
+    assert!(said.starts_with("`127.0.0.1:5432/gates` does not let the user `gates` in"), "{said}");
+    let memory = folder.path().join("book.seen");
+    PostgresStore::open(&Settings { url: &url, password: Some(secret.as_bytes()), roots: &[], memory, accept: false }).unwrap();
 }
 
 #[test]
@@ -224,10 +235,11 @@ fn a_memory_that_cannot_be_read_is_told_and_an_operator_may_go_on_without_it() {
     let memory: PathBuf = folder.path().join("book.seen");
     std::fs::write(&memory, "half a li").unwrap();
     let url = database.url();
-    let refusal = PostgresStore::open(&Settings { url: &url, roots: &[], memory: memory.clone(), accept: false }).err().unwrap();
+    let refusal =
+        PostgresStore::open(&Settings { url: &url, password: None, roots: &[], memory: memory.clone(), accept: false }).err().unwrap();
     let said = refusal.to_string().replace(folder.path().to_str().unwrap(), "/state");
     let rest = "let this user read and write it, or accept the book without it";
     assert_eq!(said, format!("the gate's memory of the book `/state/book.seen` cannot be used: {rest}"));
-    PostgresStore::open(&Settings { url: &url, roots: &[], memory: memory.clone(), accept: true }).unwrap();
-    PostgresStore::open(&Settings { url: &url, roots: &[], memory, accept: false }).unwrap();
+    PostgresStore::open(&Settings { url: &url, password: None, roots: &[], memory: memory.clone(), accept: true }).unwrap();
+    PostgresStore::open(&Settings { url: &url, password: None, roots: &[], memory, accept: false }).unwrap();
 }

@@ -35,7 +35,7 @@ fn open(database: &Database<'_>, options: &str, roots: &[CertificateDer<'static>
     let folder = TempDir::new().unwrap();
     // the address of the connection beside the name that the certificate is for
     let url = format!("{}?hostaddr=127.0.0.1{options}", database.url().replace("127.0.0.1", "db.example"));
-    PostgresStore::open(&Settings { url: &url, roots, memory: folder.path().join("book.seen"), accept: false })
+    PostgresStore::open(&Settings { url: &url, password: None, roots, memory: folder.path().join("book.seen"), accept: false })
 }
 
 fn why(refusal: Result<Arc<PostgresStore>, OpenError>) -> String {
