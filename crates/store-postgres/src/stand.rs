@@ -1,26 +1,19 @@
 //! Where do the tests find a real PostgreSQL? In a server of this process's own: a folder and a port nobody else has, gone with it.
 
-use std::io::{BufRead, BufReader, Lines};
-use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt;
-use std::os::unix::process::CommandExt;
+mod server;
+
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio_postgres::{Client, Config, NoTls};
 
+use self::server::{PASSWORD, USER};
 use crate::{OpenError, PostgresStore, Settings};
-
-const PASSWORD: &str = "stand-of-the-tests";
 
 /// A running server; it ends when this is dropped, and with this process however it ends.
 pub(crate) struct Server {
-    port: u16,
-    /// The server's end is this pipe's end.
-    stdin: Option<ChildStdin>,
-    child: Child,
+    running: server::Server,
     databases: AtomicU32,
 }
 
@@ -33,43 +26,18 @@ impl Server {
 
     /// One for a test that changes or stops it.
     pub(crate) fn start() -> Self {
-        Self::start_from(None)
+        Self { running: server::Server::start(None).unwrap(), databases: AtomicU32::new(0) }
     }
 
     /// A replica that follows this one.
     pub(crate) fn replica(&self) -> Self {
-        Self::start_from(Some(self.port))
-    }
-
-    fn start_from(primary: Option<u16>) -> Self {
-        // the port is free for the moment between; somebody else may be quicker
-        let tried = (0..5).find_map(|_| Self::try_start(primary));
-        tried.expect("PostgreSQL does not start: install Debian's `postgresql`, and see what it said above")
-    }
-
-    fn try_start(primary: Option<u16>) -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = as_somebody();
-        command.args(["sh", "-c", include_str!("stand/server.sh"), "stand", &port.to_string(), PASSWORD]);
-        command.args(primary.map(|port| port.to_string()));
-        // a group of its own: Ctrl-C ends the tests, and the pipe's end the server, in order
-        command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("`setpriv` of Debian's `util-linux` is needed");
-        let mut told: Lines<BufReader<ChildStdout>> = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = told.any(|line| line.is_ok_and(|line| line == "ready"));
-        let stdin = child.stdin.take();
-        if ready {
-            return Some(Self { port, stdin, child, databases: AtomicU32::new(0) });
-        }
-        drop(stdin);
-        child.wait().unwrap();
-        None
+        Self { running: server::Server::start(Some(self.running.port())).unwrap(), databases: AtomicU32::new(0) }
     }
 
     /// How the superuser reaches a database.
     pub(crate) fn config(&self, database: &str) -> Config {
         let mut config = Config::new();
-        config.host("127.0.0.1").port(self.port).user("stand").password(PASSWORD).dbname(database);
+        config.host("127.0.0.1").port(self.running.port()).user(USER).password(PASSWORD).dbname(database);
         config
     }
 
@@ -112,13 +80,6 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stdin = None;
-        let _ = self.child.wait();
-    }
-}
-
 /// A database of one test's own.
 pub(crate) struct Database<'a> {
     pub(crate) server: &'a Server,
@@ -138,7 +99,7 @@ impl Database<'_> {
 
     /// Where it is, for its owner.
     pub(crate) fn url(&self) -> String {
-        let Self { server: Server { port, .. }, name } = self;
+        let (name, port) = (&self.name, self.server.running.port());
         format!("postgres://{name}:pass-{name}@127.0.0.1:{port}/{name}")
     }
 
@@ -153,19 +114,6 @@ impl Database<'_> {
     }
 }
 
-/// The server refuses root: then whoever has least is asked to run it.
-fn as_somebody() -> Command {
-    let probe = tempfile::NamedTempFile::new().unwrap();
-    if probe.as_file().metadata().unwrap().uid() != 0 {
-        return Command::new("env");
-    }
-    let is_there = |user: &str| Command::new("id").arg(user).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success();
-    let user = if is_there("postgres") { "postgres" } else { "nobody" };
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid", user, "--regid", "nogroup", "--clear-groups", "--no-new-privs"]);
-    command
-}
-
 /// Waits for the end of one test's work.
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
@@ -177,7 +125,7 @@ fn the_server_ends_with_whoever_started_it_and_leaves_nothing() {
     let folder = server.ask("postgres", "SHOW data_directory").replace("/data", "");
     let folder = Path::new(&folder);
     assert!(folder.exists());
-    let port = server.port;
+    let port = server.running.port();
     drop(server);
     assert!(!folder.exists());
     assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err());

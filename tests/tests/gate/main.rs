@@ -22,5 +22,6 @@ mod observe;
 mod operations;
 mod reflection;
 mod routing;
+mod shared;
 mod smuggling;
 mod tls;
