@@ -21,9 +21,9 @@ impl Postgres {
         Ok(Self(server::Server::start(Some(self.0.port()))?))
     }
 
-    /// Makes a replica the primary.
-    pub fn promote(&self) -> Result<()> {
-        let told = Command::new("psql").args([&self.url(), "--no-psqlrc", "--quiet", "--command", "SELECT pg_promote()"]).output()?;
+    /// Has SQL done by the superuser.
+    pub fn execute(&self, sql: &str) -> Result<()> {
+        let told = Command::new("psql").args([&self.url(), "--no-psqlrc", "--quiet", "--command", sql]).output()?;
         ensure!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
         Ok(())
     }

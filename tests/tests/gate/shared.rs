@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use tollgate_model::Money;
-use tollgate_tests::{Answer, Place, Postgres, Setup, Stand, call, instant, poll, submission};
+use tollgate_tests::{Answer, Place, Postgres, Process, Setup, Stand, call, instant, poll, submission};
 
 /// Gates of these names on one store and one provider, the first one's.
 fn gates(server: &Postgres, names: &[&str]) -> Result<Vec<Stand>> {
@@ -111,11 +111,40 @@ fn bu_25_a_promoted_replica_is_not_spent_from_until_an_operator_accepts_it() -> 
     let (code, said) = after.refusal(&["serve"])?;
     assert!(code == 1 && said.contains("is a replica or read-only, and money is kept on the primary alone"), "{said}");
     drop(server);
-    replica.promote()?;
+    replica.execute("SELECT pg_promote()")?;
     let (code, said) = after.refusal(&["serve"])?;
     assert!(code == 1 && said.contains("a replica promoted") && said.contains("`tollgate serve --accept-store`"), "{said}");
     after.serve_with(&["--accept-store"])?.stop()?;
     after.serve()?.stop()?;
+    Ok(())
+}
+
+#[test]
+fn bu_25_a_running_gate_whose_book_is_rolled_back_buys_nothing_more_and_brings_it_up_when_it_is_accepted() -> Result<()> {
+    let server = Postgres::start()?;
+    let top = format!("store = \"{}\"\ninstance = \"a\"", server.url());
+    let mut stand = Stand::with(Setup { top: &top, ..Setup::default() })?;
+    let key = stand.key("cap", json!({ "caps": ["100/day"] }))?;
+    let task = call(stand.at, &submission(&key))?.task().context("no task")?.to_owned();
+    thread::sleep(Duration::from_millis(1_500));
+    // as a backup of the time before that has everything but what was bought
+    let tables = ["holds", "lanes", "usage", "counters"].map(|table| format!("DELETE FROM tollgate.{table}"));
+    server.execute(&format!("UPDATE tollgate.instances SET number = number - 1; {}", tables.join("; ")))?;
+    // inside the slice that it holds a first one may pass, and the clerk then learns of it
+    heard_of(&stand, &submission(&key), Some("books_unavailable"))?;
+    assert!(call(stand.at, &poll(&key, &task))?.body.starts_with("OK|"), "what is paid for is still fetched");
+    let spent = stand.charged()?;
+    stand.gate.signal("TERM")?;
+    thread::sleep(Duration::from_millis(500));
+    assert!(stand.restart().is_err());
+    let file = stand.folder().join("tollgate.toml").display().to_string();
+    let accepting = ["serve", "-c", &file, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--accept-store"];
+    Process::start(&accepting, &[])?.stop()?;
+    stand.restart()?;
+    let usage = stand.ask("GET", "/v1/usage?by=key&since=2d", None)?;
+    let told: Vec<&str> = ["/total/settled", "/total/held"].iter().filter_map(|sum| usage.pointer(sum)?.as_str()).collect();
+    let told = told.iter().map(|sum| Ok(Money::parse(sum)?.nanos())).sum::<Result<i64>>()?;
+    assert_eq!(told, spent.nanos(), "the journal has brought back what the book had lost: {usage}");
     Ok(())
 }
 
