@@ -44,7 +44,8 @@ pub(crate) async fn open(
         let sql = "INSERT INTO tollgate.instances (name, boot, fence, number, seen) VALUES ($1, $2, $3, 0, clock_timestamp())
                    ON CONFLICT (name) DO UPDATE SET boot = $2, fence = $3";
         session.execute(sql, &[&instance, &boot, &fence]).await?;
-        let machine_died = !journal_whole || before.is_some_and(|before| before != boot);
+        // a gate of this name without what the last one remembered: that one may be at work elsewhere, and its slices with it
+        let machine_died = !journal_whole || before.is_some_and(|before| before != boot || memory.is_strangers());
         if machine_died {
             let sql = "UPDATE tollgate.shares s SET died = true FROM (SELECT counter, account FROM tollgate.shares WHERE instance = $1
                        ORDER BY counter, account FOR NO KEY UPDATE) own WHERE (s.counter, s.instance, s.account) = (own.counter, $1, own.account)";
@@ -53,7 +54,9 @@ pub(crate) async fn open(
         let replay_from = lanes(session, instance).await?;
         Ok((instance.to_owned(), Opened { fence: Fence(counted(fence)), replay_from, machine_died }))
     });
-    opened.await
+    let opened = opened.await?;
+    memory.belongs();
+    Ok(opened)
 }
 
 /// A gate that remembers nothing joins a new book, or one where another gate is at work that remembers.

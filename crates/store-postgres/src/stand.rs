@@ -87,9 +87,11 @@ pub(crate) struct Database<'a> {
 }
 
 impl Database<'_> {
-    /// The store in it, as the gate that keeps its memory in this folder opens it.
+    /// The store in it, as the gate that keeps its memory in this folder opens it. It waits long: the tests' machine may be slow.
     pub(crate) fn store(&self, gate: &Path) -> Arc<PostgresStore> {
-        self.try_store(gate, false).unwrap()
+        let store = self.try_store(gate, false).unwrap();
+        store.be_patient(true);
+        store
     }
 
     /// The same, perhaps accepted as it is.

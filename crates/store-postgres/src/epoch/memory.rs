@@ -34,6 +34,8 @@ pub(crate) struct Memory {
 struct State {
     seen: Option<Seen>,
     kept: Option<Seen>,
+    /// Nothing was remembered at the start, and the book was not opened since.
+    stranger: bool,
 }
 
 impl Recalled {
@@ -92,7 +94,7 @@ impl Memory {
     }
 
     fn with(path: &Path, seen: Option<Seen>) -> Self {
-        Self { path: path.into(), seen: Arc::new(Mutex::new(State { kept: seen.clone(), seen })) }
+        Self { path: path.into(), seen: Arc::new(Mutex::new(State { kept: seen.clone(), stranger: seen.is_none(), seen })) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -103,6 +105,16 @@ impl Memory {
     /// than the answer.
     pub(crate) fn recall(&self) -> Recalled {
         Recalled(self.state().seen.clone())
+    }
+
+    /// Whether the gate came without memory: then neither is its journal the one that the book knows of.
+    pub(crate) fn is_strangers(&self) -> bool {
+        self.state().stranger
+    }
+
+    /// The book was opened.
+    pub(crate) fn belongs(&self) {
+        self.state().stranger = false;
     }
 
     /// Remembers where the book stood; commits may be told out of order.

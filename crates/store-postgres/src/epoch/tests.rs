@@ -34,6 +34,7 @@ impl Gate {
 
     fn begin(&self, database: &Database<'_>, accept: bool) -> Result<Running, StoreError> {
         let store = database.try_store(self.folder.path(), accept).unwrap();
+        store.be_patient(true);
         let fence = run(store.open(self.name, "boot", true))?.fence;
         Ok(Running { store, fence })
     }

@@ -81,9 +81,11 @@ fn a_server_that_lets_nobody_in_is_told_and_the_store_goes_on_when_it_does() {
 fn a_server_that_hangs_makes_the_caller_busy_and_does_nothing_of_it_later() {
     let scene = Scene::new();
     run(scene.mark("first")).unwrap();
+    scene.store.be_patient(false);
     scene.signal("-STOP");
     assert_eq!(run(scene.mark("late")), Err(StoreError::Busy));
     scene.signal("-CONT");
+    scene.store.be_patient(true);
     assert_eq!(run(scene.mark("next")), Ok(()));
     std::thread::sleep(Duration::from_millis(200));
     assert_eq!(scene.lanes(), "first next");
@@ -135,7 +137,6 @@ fn reading_goes_on_while_a_write_waits() {
 #[test]
 fn at_a_start_and_an_end_a_slow_server_is_waited_for() {
     let scene = Scene::new();
-    scene.store.be_patient(true);
     let longer = format!("SELECT pg_sleep({})", (DEADLINE + Duration::from_millis(200)).as_secs_f32());
     let slow = scene.store.writes.call(async move |session| Ok(session.client().batch_execute(&longer).await?));
     assert_eq!(run(slow), Ok(()));

@@ -45,6 +45,7 @@ fn hold(number: i64) -> Fact {
 
 async fn opened(url: &str, gate: &Path) -> (std::sync::Arc<PostgresStore>, Fence) {
     let store = PostgresStore::open(&Settings { url, password: None, roots: &[], memory: gate.join("book.seen"), accept: false }).unwrap();
+    store.be_patient(true);
     let fence = store.open("gate", "boot", true).await.unwrap().fence;
     (store, fence)
 }

@@ -35,11 +35,23 @@ impl Gate {
     }
 
     async fn lease(&self, counter: &Counter, cap: i64, used: Option<i64>, slice: i64) -> Result<Lease, StoreError> {
-        self.store.lease(self.fence, vec![self.want(counter, cap, used, slice)]).await.map(|leases| leases[0])
+        let wants = || vec![self.want(counter, cap, used, slice)];
+        loop {
+            // on a slow disk another gate may hold a counter for longer than one waits for it
+            match self.store.lease(self.fence, wants()).await {
+                Err(StoreError::Busy) => {}
+                leases => return leases.map(|leases| leases[0]),
+            }
+        }
     }
 
     async fn post(&self, facts: Vec<Fact>) -> Result<(), StoreError> {
-        self.store.post(self.fence, facts, HashMap::new(), Vec::new()).await
+        loop {
+            match self.store.post(self.fence, facts.clone(), HashMap::new(), Vec::new()).await {
+                Err(StoreError::Busy) => {}
+                posted => return posted,
+            }
+        }
     }
 }
 
@@ -105,6 +117,21 @@ fn a_slice_of_a_silent_gate_is_lent_to_nobody_until_it_comes_back() {
     assert!(opened.machine_died);
     let back = Gate { store, fence: opened.fence, instance: "gone".to_owned(), memory };
     assert_eq!(run(back.lease(&day(0), 100, None, 1)).unwrap(), Lease { used: 60, ceiling: 60, elsewhere: 40 });
+}
+
+#[test]
+fn a_second_gate_of_the_same_name_gets_nothing_that_the_first_may_be_spending() {
+    let database = book();
+    let (first, other) = (Gate::open(&database, "gate"), Gate::open(&database, "other"));
+    assert_eq!(run(first.lease(&day(0), 100, None, 60)).unwrap().ceiling, 60);
+    run(other.post(Vec::new())).unwrap();
+    // the same machine, and another state folder
+    let second = Gate::open(&database, "gate");
+    assert_eq!(run(second.lease(&day(0), 100, None, 50)).unwrap(), Lease { used: 60, ceiling: 100, elsewhere: 0 });
+    assert_eq!(run(first.lease(&day(0), 100, Some(0), 60)), Err(StoreError::Fenced));
+    // started again with what it remembers, it is no stranger
+    let again = database.store(second.memory.path());
+    assert!(!run(again.open("gate", "boot", true)).unwrap().machine_died);
 }
 
 #[test]
@@ -229,7 +256,8 @@ fn a_gate_that_stands_still_with_a_counter_in_its_hand_makes_others_busy_not_wro
         let (client, connection) = database.server.config(&database.name).connect(tokio_postgres::NoTls).await.unwrap();
         let stands = async {
             client.batch_execute("BEGIN; SELECT FROM tollgate.counters FOR UPDATE").await.unwrap();
-            assert_eq!(gate.lease(&day(0), 100, Some(0), 20).await, Err(StoreError::Busy));
+            let wants = vec![gate.want(&day(0), 100, Some(0), 20)];
+            assert_eq!(gate.store.lease(gate.fence, wants).await, Err(StoreError::Busy));
             client.batch_execute("ROLLBACK").await.unwrap();
             assert_eq!(gate.lease(&day(0), 100, Some(0), 20).await, Ok(Lease { used: 0, ceiling: 20, elsewhere: 0 }));
         };
