@@ -15,7 +15,7 @@ const TYPES: [Option<&[u8]>; 4] =
 
 fn sent(operation: &Operation<'_>, form: AnswerForm, profile: &Profile) -> Outgoing {
     let mut out = Outgoing::new();
-    encode(operation, form, REAL, profile, &Boundary::from_random([7; 16]), &mut out);
+    encode(operation, form, REAL, profile, &Boundary::from_random([7; 16]), &mut out).expect("a call of this dialect");
     out
 }
 

@@ -4,12 +4,12 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use tollgate_dialect::v1::{AnswerForm, Charged, Operation, Reading, parse, read, render};
+use tollgate_dialect::v1::{AnswerForm, Charged, Operation, Reading, Verb, parse, read, render};
 use tollgate_dialect::{Incoming, Method, Profile, json};
 use tollgate_model::TaskId;
 
 static PROFILES: LazyLock<[Profile; 3]> =
-    LazyLock::new(|| Profile::BUILTIN.map(|name| Profile::builtin(name).expect("a profile that is embedded")));
+    LazyLock::new(|| ["captchaai", "rucaptcha", "twocaptcha"].map(|name| Profile::builtin(name).expect("a profile that is embedded")));
 
 fn operation(choice: u8) -> Operation<'static> {
     let task = TaskId::parse(b"7").expect("an id");
@@ -19,7 +19,7 @@ fn operation(choice: u8) -> Operation<'static> {
         2 => Operation::PollMany { tasks: vec![task, task] },
         3 => Operation::Balance,
         4 => Operation::Threads,
-        5 => Operation::Report { task, good: true },
+        5 => Operation::Report { task, good: true, verb: Verb::Action },
         _ => {
             let path: &[u8] = if choice & 7 == 6 { b"/in.php" } else { b"/solve.php" };
             let query = b"key=k&method=post";

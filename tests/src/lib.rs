@@ -11,6 +11,7 @@ mod request;
 mod sdk;
 mod stand;
 mod stub;
+pub mod task;
 mod witness;
 
 pub use canary::{Search, forms};

@@ -16,6 +16,26 @@ pub enum Sdk {
     TwoCaptchaPython,
     /// npm `@2captcha/captcha-solver`.
     CaptchaSolver,
+    /// PyPI `python-anticaptcha`; speaks v2.
+    PythonAnticaptcha,
+    /// PyPI `anticaptchaofficial`; speaks v2.
+    AnticaptchaOfficial,
+}
+
+impl Sdk {
+    /// The profile whose dialect it speaks.
+    pub const fn profile(self) -> &'static str {
+        match self {
+            Self::CaptchaAi => "captchaai",
+            Self::TwoCaptchaPython | Self::CaptchaSolver => "twocaptcha",
+            Self::PythonAnticaptcha | Self::AnticaptchaOfficial => "anticaptcha",
+        }
+    }
+
+    /// Whether it speaks JSON `createTask`.
+    pub const fn speaks_v2(self) -> bool {
+        matches!(self, Self::PythonAnticaptcha | Self::AnticaptchaOfficial)
+    }
 }
 
 /// A running driver.
@@ -58,6 +78,8 @@ fn command(sdk: Sdk, folder: &Path) -> Result<Option<Command>> {
     let (variable, driver) = match sdk {
         Sdk::CaptchaAi => ("TOLLGATE_SDK_PYTHON", "captchaai_driver.py"),
         Sdk::TwoCaptchaPython => ("TOLLGATE_SDK_PYTHON", "twocaptcha_driver.py"),
+        Sdk::PythonAnticaptcha => ("TOLLGATE_SDK_PYTHON", "python_anticaptcha_driver.py"),
+        Sdk::AnticaptchaOfficial => ("TOLLGATE_SDK_PYTHON", "anticaptchaofficial_driver.py"),
         Sdk::CaptchaSolver => ("TOLLGATE_SDK_NODE_MODULES", "captcha_solver_driver.js"),
     };
     let Some(given) = variable_of(variable) else {
@@ -72,7 +94,7 @@ fn command(sdk: Sdk, folder: &Path) -> Result<Option<Command>> {
             command.env("NODE_PATH", given);
             command
         }
-        Sdk::CaptchaAi | Sdk::TwoCaptchaPython => Command::new(given),
+        Sdk::CaptchaAi | Sdk::TwoCaptchaPython | Sdk::PythonAnticaptcha | Sdk::AnticaptchaOfficial => Command::new(given),
     };
     command.arg(folder.join(driver));
     Ok(Some(command))

@@ -22,7 +22,7 @@ pub struct Setup<'a> {
     pub upstream: &'a str,
     /// Further lines of the file, sections first.
     pub more: &'a str,
-    /// What the sandbox charges, and the gate's table says, for a `userrecaptcha`.
+    /// What the sandbox charges, and the gate's table says, for what the tests buy.
     pub price: &'a str,
     /// The provider that the gate sends to, if not the sandbox.
     pub origin: Option<SocketAddr>,
@@ -78,6 +78,10 @@ impl Stand {
         let (at, tls) = (gate.address("gate")?, gate.address("gate_tls")?);
         let stand = Self { sandbox, gate, provider, at, tls, real_key, folder };
         stand.mode(&json!({ "price": setup.price }))?;
+        // of dialect v2 two families differ
+        if setup.profile == "capsolver" {
+            stand.mode(&json!({ "family": setup.profile }))?;
+        }
         Ok(stand)
     }
 
@@ -223,12 +227,22 @@ name = "{UPSTREAM}"
 profile = "{profile}"
 origin = "{origin}"
 secret = {{ file = "real.key" }}
-prices = {{ userrecaptcha = "{price}", base64 = "{price}", post = "{price}" }}
+prices = {{ {} }}
 {upstream}
 
 {more}
-"#
+"#,
+        bought(profile).map(|method| format!("{method} = \"{price}\"")).join(", ")
     )
+}
+
+/// What the tests buy at a provider of this profile.
+fn bought(profile: &str) -> [&'static str; 3] {
+    match profile {
+        "anticaptcha" => ["RecaptchaV2TaskProxyless", "NoCaptchaTaskProxyless", "ImageToTextTask"],
+        "capsolver" => ["ReCaptchaV2TaskProxyLess", "AntiTurnstileTaskProxyLess", "ImageToTextTask"],
+        _ => ["userrecaptcha", "base64", "post"],
+    }
 }
 
 fn write_private(path: &Path, text: &str) -> Result<()> {

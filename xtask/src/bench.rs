@@ -64,6 +64,7 @@ fn measure(at: &Repository, quick: bool) -> Result<Results> {
     let memory = shown(bench.memory(open_task)?, |rows| table::memory(rows));
     let submit_and_polls = shown(bench.submit_and_polls()?, table::beside);
     let rate = submit_and_polls.rate_of(peers::BARE) / 2.0;
+    let durable = shown(bench.durable(at, &binary)?, |rows| table::durable(rows));
     let hot_key = shown(bench.hot_key()?, table::beside);
     let one_connection = shown(bench.one_connection()?, table::latencies);
     let open_loop = shown(bench.open_loop(rate)?, table::latencies);
@@ -87,6 +88,7 @@ fn measure(at: &Repository, quick: bool) -> Result<Results> {
         counts,
         together,
         nanoseconds,
+        durable,
     };
     println!("\n{}", targets::table(&results));
     Ok(results)

@@ -10,7 +10,7 @@ use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, T
 use crate::hold::{Closed, Hold, IdTwice};
 use crate::port::Fact;
 use crate::slot::LimitIx;
-use crate::state::{Refused, State};
+use crate::state::{Closing, Refused, State};
 use crate::task::{Ending, Owned};
 use crate::view::LimitView;
 
@@ -69,12 +69,14 @@ pub(crate) struct Shared {
     pub(crate) fenced: Arc<AtomicBool>,
     /// See `State::edition`.
     edition: Arc<AtomicU64>,
+    /// See `State::returned`.
+    returned: Arc<AtomicU64>,
 }
 
 impl Account {
     pub(crate) fn new(name: Name, shared: Shared, clean: bool, now: Now) -> Arc<Self> {
-        let Shared { bell, fenced, edition } = shared;
-        let (state, waits) = (Mutex::new(State::new(now, edition)), AtomicU64::new(0));
+        let Shared { bell, fenced, edition, returned } = shared;
+        let (state, waits) = (Mutex::new(State::new(now, edition, returned)), AtomicU64::new(0));
         Arc::new(Self { name, state, bell, rounds: Notify::new(), fenced, clean, waits })
     }
 
@@ -179,8 +181,9 @@ impl Account {
     }
 
     /// Cuts what has happened since the last cut.
-    pub(crate) fn cut(&self) -> Vec<Fact> {
-        self.state.lock().cut()
+    pub(crate) fn cut(&self) -> (Vec<Fact>, Vec<Closing>) {
+        let mut state = self.state.lock();
+        (state.cut(), state.closings())
     }
 
     /// Puts facts back that the book did not take, in front of newer ones.

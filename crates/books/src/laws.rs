@@ -6,11 +6,13 @@ mod bench;
 mod holds;
 mod leases;
 mod openings;
+mod rolling;
 mod usage;
 
 pub use holds::*;
 pub use leases::*;
 pub use openings::*;
+pub use rolling::*;
 pub use usage::*;
 
 /// Makes one `#[test]` of each law. Given is a function that calls `law` on a fresh store and waits for its end:
@@ -34,6 +36,10 @@ macro_rules! store_laws {
             windows_are_counted_apart
             units_are_counted_apart
             a_hold_counts_for_its_key_its_team_and_its_account_alone
+            what_was_spent_counts_until_so_long_after_its_minute
+            a_rolling_cap_tells_when_it_has_room_again
+            a_slice_of_a_bucket_that_is_over_is_reserved_until_it_is_given_back
+            of_a_rolling_slice_a_process_strands_nothing_and_a_machine_what_was_open
             a_later_opening_fences_every_earlier_one
             lanes_are_replayed_behind_the_highest_line_posted
             process_death_strands_nothing
@@ -84,6 +90,7 @@ mod tests {
             include_str!("laws/leases.rs"),
             include_str!("laws/openings.rs"),
             include_str!("laws/holds.rs"),
+            include_str!("laws/rolling.rs"),
             include_str!("laws/usage.rs"),
         ];
         let written = parts.iter().flat_map(|part| part.lines()).filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next());

@@ -24,7 +24,9 @@ pub use clerk::{Books, Clerk};
 pub use hold::{Closed, Hold, Sent};
 pub use mark::LaneMark;
 pub use open::Recovered;
-pub use port::{Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow};
+pub use port::{
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
+};
 pub use slot::LimitIx;
 pub use task::{Ending, Owned};
 pub use view::LimitView;

@@ -1,14 +1,19 @@
 //! The book in memory: the reference that every durable store is compared with, and what simulations spend from.
 
 mod share;
+mod usage;
 
 use std::collections::{BTreeMap, HashMap};
 
 use parking_lot::Mutex;
-use tollgate_model::{Money, Name, Scope, TaskId, Timestamp};
+use tollgate_model::{Money, Name, Scope, TaskId, Window};
 
-use crate::port::{Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow};
+use crate::port::{
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
+};
 use share::Share;
+
+const MINUTE_MS: i64 = 60_000;
 
 /// A book that lives as long as the process; it can be told to play dead.
 #[derive(Default)]
@@ -52,9 +57,20 @@ impl MemoryStore {
 
     /// What counts as spent in a counter because a machine died, of all holders or of an account's, for checks.
     pub fn lost(&self, counter: &Counter, account: Option<&Name>) -> i64 {
+        self.lost_in(counter, counter.window, account)
+    }
+
+    /// The same of a rolling period with the buckets before that still count.
+    pub fn lost_of_all(&self, counter: &Counter) -> i64 {
+        self.lost_in(counter, counter.window.counted(counter.period), None)
+    }
+
+    fn lost_in(&self, counter: &Counter, window: Window, account: Option<&Name>) -> i64 {
         let book = self.book.lock();
         let of = |(holder, share): (&Holder, &Share)| account.is_none_or(|account| holder.account == *account).then(|| share.lost());
-        book.counters.get(counter).map_or(0, |shares| shares.iter().filter_map(of).sum())
+        let same = |other: &Counter| Counter { window: counter.window, ..other.clone() } == *counter;
+        let among = |other: &Counter| other == counter || same(other) && window.contains(other.window.start);
+        book.counters.iter().filter(|(other, _)| among(other)).flat_map(|(_, shares)| shares.iter().filter_map(of)).sum()
     }
 
     fn with<T>(&self, fence: Option<Fence>, work: impl FnOnce(&mut Book) -> T) -> Result<T, StoreError> {
@@ -111,6 +127,13 @@ impl Book {
             for share in self.counters.values_mut().flat_map(HashMap::iter_mut).filter(|(holder, _)| holder.instance == instance) {
                 share.1.died = true;
             }
+        } else {
+            let rolling = self.counters.iter_mut().filter(|(counter, _)| counter.period.rolls_over().is_some());
+            for share in
+                rolling.flat_map(|(_, shares)| shares.iter_mut()).filter(|(holder, share)| holder.instance == instance && !share.died)
+            {
+                share.1.ceiling = 0;
+            }
         }
         Opened { fence: Fence(self.fence), replay_from: self.lanes.clone(), machine_died }
     }
@@ -120,16 +143,37 @@ impl Book {
             let seeded = self.seed(&want.counter, &want.holder.instance);
             self.counters.insert(want.counter.clone(), seeded);
         }
+        let (passed, before) = self.passed(&want.counter);
         let shares = self.counters.entry(want.counter.clone()).or_default();
-        let elsewhere = shares.iter().filter(|(holder, _)| **holder != want.holder).map(|(_, share)| share.reserved()).sum();
+        let others: i64 = shares.iter().filter(|(holder, _)| **holder != want.holder).map(|(_, share)| share.reserved()).sum();
+        let elsewhere = others + before;
         let share = shares.entry(want.holder.clone()).or_default();
         share.strand();
         let used = want.used.unwrap_or_else(|| share.used());
         let before = if want.used.is_some() { share.ceiling } else { 0 };
-        let room = want.cap.saturating_sub(elsewhere);
+        let counted = passed.iter().fold(0, |sum: i64, (_, amount)| sum.saturating_add(*amount));
+        let room = want.cap.saturating_sub(elsewhere).saturating_sub(counted);
         let wished = used.saturating_add(want.slice).max(before);
         share.ceiling = wished.min(room).max(used);
-        Lease { used, ceiling: share.ceiling, elsewhere }
+        let short = used.saturating_add(want.least).saturating_sub(room);
+        let frees_at = frees_at(want.counter.period, short, passed);
+        Lease { used, ceiling: share.ceiling, elsewhere, passed: counted, frees_at }
+    }
+
+    /// Of a rolling period: what was admitted in each minute before the bucket that still counts, and what is leased there and not
+    /// spent.
+    fn passed(&self, counter: &Counter) -> (BTreeMap<i64, i64>, i64) {
+        let mut minutes = BTreeMap::new();
+        let Counter { scope, unit, period, zone, window } = counter;
+        let counted = window.counted(*period);
+        let earlier = Counter { window: Window { start: counted.start, end: window.start }, ..counter.clone() };
+        for row in self.holds.values().filter(|row| counts(&earlier, row)) {
+            *minutes.entry(row.at.millis().div_euclid(MINUTE_MS)).or_default() += weight(*unit, row);
+        }
+        let same = |other: &Counter| other.scope == *scope && other.unit == *unit && other.period == *period && other.zone == *zone;
+        let buckets = self.counters.iter().filter(|(other, _)| same(other) && earlier.window.contains(other.window.start));
+        let unspent = buckets.flat_map(|(_, shares)| shares.values()).map(|share| share.reserved() - share.posted).sum();
+        (minutes, unspent)
     }
 
     /// A counter not seen before starts from the holds that are in the book.
@@ -153,7 +197,7 @@ impl Book {
         for (counter, holder, ceiling) in give_back {
             if let Some(share) = self.counters.get_mut(&counter).and_then(|shares| shares.get_mut(&holder)) {
                 share.strand();
-                share.ceiling = share.ceiling.min(ceiling).max(share.used());
+                share.ceiling = share.ceiling.min(ceiling);
             }
         }
     }
@@ -218,40 +262,6 @@ impl Book {
         row.settled = settled;
         Some((Some(before), row.clone()))
     }
-
-    fn usage(&self, since: &str, until: &str) -> Vec<UsageRow> {
-        let mut rows: BTreeMap<(tollgate_model::KeyId, Name, String, String), UsageRow> = BTreeMap::new();
-        for hold in self.holds.values().filter(|hold| hold.state != HoldState::Voided) {
-            let day = day_of(hold.at);
-            if day.as_str() < since || day.as_str() > until {
-                continue;
-            }
-            let row = rows.entry((hold.key, hold.upstream.clone(), hold.method.clone(), day.clone())).or_insert_with(|| UsageRow {
-                key: hold.key,
-                team: hold.team.clone(),
-                upstream: hold.upstream.clone(),
-                method: hold.method.clone(),
-                day,
-                tasks: 0,
-                settled: Money::ZERO,
-                held: Money::ZERO,
-                unknown: Money::ZERO,
-                excess: Money::ZERO,
-            });
-            row.tasks += 1;
-            let add = |sum: &mut Money, more: Money| *sum = sum.checked_add(more).unwrap_or(Money::MAX);
-            match hold.state {
-                HoldState::Open => add(&mut row.held, hold.held),
-                HoldState::Unknown => add(&mut row.unknown, hold.held),
-                HoldState::Settled | HoldState::Voided => {
-                    let cost = hold.settled.unwrap_or(Money::ZERO);
-                    add(&mut row.settled, cost);
-                    add(&mut row.excess, cost.checked_sub(hold.held).unwrap_or(Money::ZERO).max(Money::ZERO));
-                }
-            }
-        }
-        rows.into_values().collect()
-    }
 }
 
 /// Whether a hold stands in a counter: same scope, admitted in the window.
@@ -271,8 +281,4 @@ fn weight(unit: Unit, row: &HoldRow) -> i64 {
         (Unit::Tasks, _) => 1,
         (Unit::Money, _) => row.settled.unwrap_or(row.held).nanos(),
     }
-}
-
-fn day_of(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
 }

@@ -91,14 +91,19 @@ pub struct LeaseWant {
 }
 
 /// What was leased. The holder may let its own use rise to `ceiling` and no further.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lease {
     /// What the holder has used in this window as the store counts it: the start value for a holder without memory.
     pub used: i64,
-    /// The highest use allowed to the holder; when it is under `used + least` the cap leaves no room.
+    /// The highest use allowed to the holder in this window; when it is under `used + least` the cap leaves no room.
     pub ceiling: i64,
-    /// What all other holders have reserved (their ceilings).
+    /// What all other holders have reserved (their ceilings); of a rolling period also what is leased in earlier buckets and not
+    /// spent.
     pub elsewhere: i64,
+    /// Of a rolling period: what was admitted in earlier buckets and still counts (`Window::counted`), as far as it was posted.
+    pub passed: i64,
+    /// When so much of `passed` will have ceased to count that `least` is free; nothing if it is free now, or time frees nothing.
+    pub frees_at: Option<Timestamp>,
 }
 
 /// What happened to a hold, in the order in which it happened; ids make repetition harmless.
@@ -235,7 +240,8 @@ pub struct UsageRow {
 /// says done means durable on disk (`lease`) or at the latest with the next lease (`post`).
 pub trait Store: Send + Sync + 'static {
     /// Opens the book for this instance: fences every earlier opening, keeps the instance's ceilings when the machine lives
-    /// (same boot id and `journal_whole`), else counts them as spent in their windows.
+    /// (same boot id and `journal_whole`), else counts them as spent in their windows. Of those it keeps, what rolling periods
+    /// leased and nobody spent is free once the journal is replayed.
     fn open(&self, instance: &str, boot: &str, journal_whole: bool) -> Reply<'_, Opened>;
 
     /// Raises ceilings, all wants in one durable transaction; the sum of all holders' ceilings never passes the cap. A counter
@@ -243,7 +249,7 @@ pub trait Store: Send + Sync + 'static {
     fn lease(&self, fence: Fence, wants: Vec<LeaseWant>) -> Reply<'_, Vec<Lease>>;
 
     /// Applies facts to holds, counters and usage, notes how far each lane's lines are in, and lowers ceilings to the values
-    /// given (never under what is used). A fact already applied changes nothing.
+    /// given; what is used stays reserved whatever the ceiling. A fact already applied changes nothing.
     fn post(&self, fence: Fence, facts: Vec<Fact>, upto: HashMap<String, u64>, give_back: Vec<(Counter, Holder, i64)>) -> Reply<'_, ()>;
 
     /// The newest hold of an account that owns this task.
@@ -254,4 +260,16 @@ pub trait Store: Send + Sync + 'static {
 
     /// Usage of the days from `since` to `until` (UTC days, inclusive).
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>>;
+}
+
+/// When minutes that weigh `short` have ceased to count: a spend counts until so long after the end of its minute. Minutes since
+/// 1970, oldest first.
+pub fn frees_at(period: Period, short: i64, minutes: impl IntoIterator<Item = (i64, i64)>) -> Option<Timestamp> {
+    let back = period.rolls_over().filter(|_| short > 0)?;
+    let mut short = short;
+    let minute = minutes.into_iter().find(|(_, amount)| {
+        short = short.saturating_sub(*amount);
+        short <= 0
+    });
+    minute.map(|(minute, _)| Timestamp::from_millis(minute.saturating_add(1).saturating_mul(60_000).saturating_add(back)))
 }

@@ -1,9 +1,12 @@
 //! Where does one limit stand? A cap with its leased ceiling, a rate, or a count of open holds.
 
+mod rolling;
+
 use tollgate_model::{Amount, Limit, LimitKind, Mono, Now, Period, Scope, Timestamp, Window, Zone};
 
 use crate::gcra::Gcra;
 use crate::port::{Counter, Lease, Unit};
+use rolling::Rolling;
 
 /// A limit's place in its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,6 +38,8 @@ pub(crate) struct Cap {
     pub(crate) used: i64,
     pub(crate) ceiling: i64,
     pub(crate) elsewhere: i64,
+    /// Of a rolling period.
+    pub(crate) rolling: Option<Box<Rolling>>,
     /// What the book reserves for this account, at most and at least: more than `ceiling` while it has not been told of a lower one
     /// or its answer was lost; before it was asked, perhaps what a dead process had leased.
     pub(crate) lent: i64,
@@ -67,6 +72,8 @@ pub(crate) enum Passes {
 }
 
 const PACE_NS: u64 = 2_000_000_000;
+/// Holds in a slice however seldom a limit is used, where a hundredth of the cap allows as many.
+const QUIET_HOLDS: i64 = 64;
 
 impl Slot {
     pub(crate) fn new(limit: &Limit, now: Now, clean: bool) -> Self {
@@ -84,6 +91,8 @@ impl Slot {
             (Kind::Cap(cap), LimitKind::Cap { amount, .. }) => {
                 let is_lower = amount.units() < cap.most;
                 cap.most = amount.units();
+                // a slice of the amount before is no promise that the earlier buckets leave room for it now
+                cap.ceiling = cap.ceiling.min(cap.most.saturating_sub(cap.elsewhere).saturating_sub(cap.passed()));
                 return matches!(self.scope, Scope::Team(_)) && (is_lower || cap.is_overdrawn());
             }
             (Kind::Rate(gcra), LimitKind::Rate(rate)) => gcra.set(*rate),
@@ -107,6 +116,7 @@ impl Cap {
             used: 0,
             ceiling: 0,
             elsewhere: 0,
+            rolling: period.rolls_over().map(|_| Box::default()),
             lent: i64::MAX,
             covered: 0,
             edition: 0,
@@ -124,6 +134,7 @@ impl Cap {
     /// Moves on to the window of `at`, never back: a clock that steps back over midnight does not open the day again.
     pub(crate) fn roll(&mut self, at: Timestamp) {
         if at >= self.window.end {
+            self.close();
             self.window = self.period.window(&self.zone, at);
             self.used = 0;
             self.ceiling = 0;
@@ -138,17 +149,17 @@ impl Cap {
     }
 
     /// Whether `amount` more may be used now.
-    pub(crate) fn passes(&self, amount: i64, at: Timestamp) -> Passes {
+    pub(crate) fn passes(&self, amount: i64, at: Timestamp, now: Mono) -> Passes {
         if !self.known {
             return Passes::Cold;
         }
         let after = self.used.saturating_add(amount);
-        let frees = || {
-            let wait = self.window.end.millis().saturating_sub(at.millis());
-            (self.period != Period::Total).then(|| u64::try_from(wait).unwrap_or(0))
-        };
-        if after > self.most {
-            Passes::Reached(frees())
+        if after.saturating_add(self.passed()) > self.most {
+            if self.rolling.as_ref().is_none_or(|rolling| rolling.is_fresh(now)) {
+                Passes::Reached(self.frees_in(at))
+            } else {
+                Passes::Cold
+            }
         } else if after > self.ceiling {
             Passes::Cold
         } else {
@@ -156,9 +167,20 @@ impl Cap {
         }
     }
 
+    /// Milliseconds until it may free.
+    fn frees_in(&self, at: Timestamp) -> Option<u64> {
+        let frees_at = match self.period {
+            Period::Total => None,
+            Period::Hour | Period::Rolling => self.rolling.as_ref().and_then(|rolling| rolling.frees_at),
+            Period::Day | Period::Week | Period::Month => Some(self.window.end),
+        };
+        frees_at.map(|end| u64::try_from(end.millis().saturating_sub(at.millis())).unwrap_or(0))
+    }
+
     /// Whether other holders' reservations leave no room although this account's own use would.
     pub(crate) fn blocked_elsewhere(&self, amount: i64) -> bool {
-        self.known && self.elsewhere > 0 && self.used.saturating_add(self.elsewhere).saturating_add(amount) > self.most
+        let others = self.elsewhere.saturating_add(self.passed());
+        self.known && self.elsewhere > 0 && self.used.saturating_add(others).saturating_add(amount) > self.most
     }
 
     /// Notes the pace of what is reserved under it.
@@ -173,9 +195,11 @@ impl Cap {
     }
 
     /// One slice: a worst-case hold at least; else a hundredth of the cap or two seconds' use, whichever is less. A cap under
-    /// a hundred holds is written through, one hold a slice (ARCHITECTURE.md, "Money").
+    /// a hundred holds is written through, one hold a slice (ARCHITECTURE.md, "Money"). Two seconds of a quiet key are one hold:
+    /// it takes some dozens at once, so that ten thousand quiet keys do not ask the book with each.
     pub(crate) fn slice(&self) -> i64 {
-        self.least.max((self.most / 100).min(self.pace.saturating_mul(2)))
+        let use_of_two_seconds = self.pace.saturating_mul(2).max(self.least.saturating_mul(QUIET_HOLDS));
+        self.least.max((self.most / 100).min(use_of_two_seconds))
     }
 
     /// Whether so little of the slice is left that the next should be asked for, before anyone waits for it; nobody will who has
@@ -185,7 +209,7 @@ impl Cap {
         let busy = now.nanos_since(self.last_used) <= PACE_NS;
         busy && slice > self.least
             && self.ceiling.saturating_sub(self.used) < slice / 2
-            && self.ceiling.saturating_add(self.elsewhere) < self.most
+            && self.ceiling.saturating_add(self.elsewhere).saturating_add(self.passed()) < self.most
     }
 
     /// A slice that was granted before the limits of teams were last changed is not spent from: the book is asked again.
@@ -208,13 +232,16 @@ impl Cap {
 
     /// Takes up what the book has granted under this cap. Where all accounts together have spent more than the cap, what returns
     /// to one of them is not its own to spend again.
-    pub(crate) fn leased(&mut self, cap: i64, lease: &Lease) {
+    pub(crate) fn leased(&mut self, cap: i64, lease: &Lease, now: Mono) {
         if !self.known {
             self.used = lease.used.saturating_add(self.unsent).saturating_add(self.uncut);
             self.known = true;
             (self.unsent, self.uncut) = (0, 0);
         }
-        self.ceiling = lease.ceiling.min(cap.saturating_sub(lease.elsewhere));
+        self.ceiling = lease.ceiling.min(cap.saturating_sub(lease.elsewhere).saturating_sub(lease.passed));
+        if let Some(rolling) = &mut self.rolling {
+            rolling.leased(lease, now);
+        }
         (self.lent, self.covered) = (lease.ceiling, lease.ceiling);
         self.elsewhere = lease.elsewhere;
         self.wanted = 0;

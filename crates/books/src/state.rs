@@ -20,8 +20,8 @@ use crate::port::{Counter, Fact, Unit};
 use crate::slot::{Kind, LimitIx, Slot};
 use crate::task::Task;
 use crate::view::LimitView;
-pub(crate) use leases::{Lowered, Wanted};
-use scopes::{Move, Scopes};
+pub(crate) use leases::{Closing, Lowered, Wanted};
+use scopes::{Move, Permit, Scopes};
 
 /// A hold that is not closed.
 #[derive(Debug)]
@@ -58,6 +58,8 @@ pub(crate) struct State {
     /// Raised by every account when a team's limit is set, lowered, or turns out to be overdrawn: what the others have leased of
     /// it was granted under other numbers.
     edition: Arc<AtomicU64>,
+    /// How often something has returned to a team, over all accounts: what the book has told of rolling periods is less since.
+    returned: Arc<AtomicU64>,
 }
 
 /// What makes two limits the same one with another amount.
@@ -84,7 +86,7 @@ pub(crate) struct Reserved {
 const MOST_PENDING: usize = 1_000_000;
 
 impl State {
-    pub(crate) fn new(now: Now, edition: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(now: Now, edition: Arc<AtomicU64>, returned: Arc<AtomicU64>) -> Self {
         Self {
             slots: Vec::new(),
             index: HashMap::new(),
@@ -100,6 +102,7 @@ impl State {
             latest: now.wall,
             now,
             edition,
+            returned,
         }
     }
 
@@ -164,8 +167,7 @@ impl State {
         }
         let (team, method, at) = (wish.team.cloned(), Box::from(wish.method), self.latest);
         let terms = Terms { request: wish.request, key: wish.key, team, method, cost: wish.cost, at, rates };
-        self.tell_caps(&terms, Move::Reserved);
-        self.tell_permits(&terms, true);
+        self.tell(&terms, Some(Move::Reserved), Some(Permit::Taken));
         self.unsent += 1;
         self.holds.insert(wish.request, Open { terms, sent: false, task: None, unknown: false, permit: true });
         Ok(Reserved { at, would_deny })

@@ -13,6 +13,6 @@ pub struct LimitView {
     pub left: i64,
     /// Whether the book has told what was used; if not, `used` and `left` are as of nothing used.
     pub known: bool,
-    /// When the window ends.
+    /// When the window ends; of a rolling period, when it has room again, if it has none.
     pub resets_at: Option<Timestamp>,
 }

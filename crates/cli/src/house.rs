@@ -76,6 +76,7 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
     let watches = Watches::open(config)?;
     let upstreams = upstreams::open(config, &watches, &books, clock)?;
     let registry = Arc::new(open_registry(config, &store, &upstreams, clock).await?);
+    upstreams.price_what_keys_use(&registry)?;
     let doors = settings::listeners(config, clock)?
         .into_iter()
         .map(|listener| {

@@ -10,7 +10,7 @@ use crate::nearest::nearest;
 use crate::section::{At, Section, not_built};
 
 /// Profiles of the contract that nothing speaks yet.
-const LATER: [&str; 4] = ["anticaptcha", "capmonster", "capsolver", "http"];
+const LATER: [&str; 2] = ["capmonster", "http"];
 
 /// Reads the name of a profile that is built in.
 pub(crate) fn read(section: &Section<'_>) -> Option<Profile> {

@@ -15,7 +15,7 @@ pub fn reference() -> String {
          | dollars | text, `\"0.0029\"`: at most nine decimals, never a number |\n\
          | durations | text, `\"250ms\"`, `\"30s\"`, `\"15m\"`, `\"24h\"`, `\"90d\"` |\n\
          | sizes | text, `\"16KiB\"`, `\"2MiB\"` |\n\
-         | caps | text, `\"25/day\"`, `\"400/month Europe/Berlin\"`, `\"1000/total\"`; the zone is UTC unless named |\n\
+         | caps | text, `\"25/day\"`, `\"400/month Europe/Berlin\"`, `\"100/week\"`, `\"1000/total\"`; the zone is UTC unless named; `\"25/24h\"` and `\"5/hour\"` count the last 24 hours and the last hour, whenever one looks |\n\
          | rates | text, `\"60/min\"`, `\"60/min burst 6\"`; the burst is a tenth unless named |\n",
     );
     for table in ALL {

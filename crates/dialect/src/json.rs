@@ -8,7 +8,7 @@ mod text;
 
 use std::borrow::Cow;
 
-pub use text::write_string;
+pub use text::{write_string, write_value};
 
 /// Why a text is not an object that we read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum JsonError {
     /// A name written with escapes, where names must be plain.
     #[error("a name written with escapes")]
     EscapedName,
+    /// A number that not every reader can hold, in a request.
+    #[error("a number out of range")]
+    Number,
     /// More members in one object than we read.
     #[error("too many members")]
     TooMany,
@@ -56,7 +59,7 @@ pub struct Raw<'a> {
     pub kind: Kind,
 }
 
-/// How names may be written.
+/// How names may be written, and how far numbers go: whether it is a request that is read, or an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
     /// Without escapes: requests, where `k\u0065y` is an attempt.
@@ -80,6 +83,19 @@ impl<'a> Raw<'a> {
             Kind::String => Some(text::unescape(self.inner())),
             Kind::Number | Kind::Bool | Kind::Null => Some(Cow::Borrowed(self.text)),
             Kind::Object | Kind::Array => None,
+        }
+    }
+
+    /// The whole text with the escapes of its strings undone: to be searched, no longer to be read.
+    pub(crate) fn undone(&self) -> Cow<'a, [u8]> {
+        text::unescape(self.text)
+    }
+
+    /// A string's inside, if it holds no escape: what a word must.
+    pub(crate) fn plain(&self) -> Option<&'a [u8]> {
+        match self.scalar()? {
+            Cow::Borrowed(text) if self.kind == Kind::String => Some(text),
+            Cow::Borrowed(_) | Cow::Owned(_) => None,
         }
     }
 

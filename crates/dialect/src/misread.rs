@@ -5,7 +5,8 @@ use std::fmt;
 use tollgate_model::DenialCode;
 
 use crate::credential::Presented;
-use crate::v1::AnswerForm;
+use crate::json::JsonError;
+use crate::operation::AnswerForm;
 
 /// A request that is not understood as exactly one operation.
 pub struct Misread<'a> {
@@ -46,5 +47,18 @@ impl Unclear {
     /// It can be read, and is not on the list.
     pub(crate) const fn denied(reason: &'static str) -> Self {
         Self { code: DenialCode::OperationDenied, reason }
+    }
+}
+
+impl From<JsonError> for Unclear {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Duplicate => Self::ambiguous("a JSON name that stands twice"),
+            JsonError::EscapedName => Self::ambiguous("a JSON name written with escapes"),
+            JsonError::Syntax => Self::malformed("a body that is not JSON"),
+            JsonError::Depth => Self::malformed("JSON nested too deeply"),
+            JsonError::Number => Self::malformed("a JSON number out of range"),
+            JsonError::TooMany => Self::malformed("JSON with too many members"),
+        }
     }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use tollgate_model::Money;
 
-use crate::v1::{Operation, WordClass};
+use crate::operation::{Operation, Verb};
+use crate::words::WordClass;
 
 /// A provider as data.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,6 +25,7 @@ pub struct Profile {
     refund: Refund,
     refusals: Refusals,
     words: BTreeMap<String, WordClass>,
+    v2: Option<V2>,
 }
 
 /// A language.
@@ -32,6 +34,30 @@ pub struct Profile {
 pub enum Dialect {
     /// `in.php` / `res.php`
     V1,
+    /// JSON `createTask` / `getTaskResult`
+    V2,
+}
+
+/// What only providers of dialect v2 differ in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct V2 {
+    /// The calls by which it takes reports.
+    pub(crate) reports: Vec<Verb>,
+    /// How ids of tasks stand in its requests.
+    pub(crate) task_ids: TaskIds,
+    /// Whether the key goes into `Authorization` beside `clientKey`.
+    pub(crate) bearer: bool,
+}
+
+/// How ids of tasks are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TaskIds {
+    /// Whole numbers.
+    Number,
+    /// Strings, as UUIDs are.
+    Text,
 }
 
 /// How a provider sells.
@@ -79,6 +105,9 @@ pub enum ProfileError {
     /// It does not read.
     #[error("not a profile: {0}")]
     Form(String),
+    /// A table of another dialect, or none where one belongs.
+    #[error("a table `[v2]` belongs to a profile of dialect v2, and to no other")]
+    Dialect,
     /// A price for a method that the profile does not name.
     #[error("a price for `{0}`, which is not among the methods")]
     Method(String),
@@ -89,11 +118,13 @@ pub enum ProfileError {
 
 impl Profile {
     /// The names of the embedded profiles.
-    pub const BUILTIN: [&'static str; 3] = ["captchaai", "rucaptcha", "twocaptcha"];
+    pub const BUILTIN: [&'static str; 5] = ["anticaptcha", "capsolver", "captchaai", "rucaptcha", "twocaptcha"];
 
     /// The embedded profile of that name.
     pub fn builtin(name: &str) -> Option<Self> {
         let text = match name {
+            "anticaptcha" => include_str!("profiles/anticaptcha.toml"),
+            "capsolver" => include_str!("profiles/capsolver.toml"),
             "captchaai" => include_str!("profiles/captchaai.toml"),
             "rucaptcha" => include_str!("profiles/rucaptcha.toml"),
             "twocaptcha" => include_str!("profiles/twocaptcha.toml"),
@@ -108,6 +139,9 @@ impl Profile {
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, ProfileError> {
         let profile: Self = toml::from_str(text).map_err(|error| ProfileError::Form(error.message().to_owned()))?;
+        if profile.v2.is_some() != (profile.dialect == Dialect::V2) {
+            return Err(ProfileError::Dialect);
+        }
         for (method, price) in &profile.prices {
             if !profile.methods.contains(method) {
                 return Err(ProfileError::Method(method.clone()));
@@ -149,7 +183,7 @@ impl Profile {
         self.task_deadline.0
     }
 
-    /// Whether it tells a task's price with its answer (`get2`).
+    /// Whether it tells a task's price with its answer (`get2`, `cost`).
     pub const fn priced_poll(&self) -> bool {
         self.priced_poll
     }
@@ -194,6 +228,10 @@ impl Profile {
 
     pub(crate) const fn refusals(&self) -> &Refusals {
         &self.refusals
+    }
+
+    pub(crate) const fn v2(&self) -> Option<&V2> {
+        self.v2.as_ref()
     }
 
     /// What a word means at this provider, where it differs from the family.

@@ -3,7 +3,7 @@
 //! Free checks stand before paid ones and paid before secret ones: nothing is reserved for a request that a pure check
 //! refuses, and no plaintext is borrowed for one that has no allowance.
 
-use tollgate_dialect::v1::Operation;
+use tollgate_dialect::Operation;
 
 use crate::refusal::{Refusal, Reply};
 use crate::room::{allow, arm, identify, intend, listen::Arrival, locate, own, record::Line, send, settle, time, understand};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tollgate_books::Ending;
-use tollgate_dialect::v1::{self, AnswerForm, FreeOperation, Operation};
+use tollgate_dialect::{FreeOperation, Operation, read, usual_form};
 use tollgate_model::TaskId;
 
 use crate::gate::Upstream;
@@ -46,8 +46,8 @@ async fn ask(worker: &Worker, upstream: &Upstream, task: TaskId) -> Option<Endin
         return None;
     }
     let operation = Operation::from(FreeOperation::Poll { task });
-    let answer = send::transmit(worker, upstream, &entry, &operation, AnswerForm::default()).await.answer.ok()?;
-    settle::ending(&v1::read(&operation, &upstream.profile, answer.status, answer.body()))
+    let answer = send::transmit(worker, upstream, &entry, &operation, usual_form(&upstream.profile)).await.answer.ok()?;
+    settle::ending(&read(&operation, &upstream.profile, answer.status, answer.body()))
 }
 
 #[cfg(test)]

@@ -62,6 +62,11 @@ impl Fixture {
     }
 
     pub(crate) async fn with(floor: Timestamp, real_key: Option<&str>) -> Self {
+        Self::speaking("twocaptcha", floor, real_key).await
+    }
+
+    /// One whose provider has this profile.
+    pub(crate) async fn speaking(profile: &str, floor: Timestamp, real_key: Option<&str>) -> Self {
         let clock = Clock::begin();
         let folder = TempDir::new().unwrap();
         let log = Log::open(folder.path(), clock.now().wall).unwrap();
@@ -73,7 +78,7 @@ impl Fixture {
         let answer = Arc::new(parking_lot::Mutex::new(Says::Body("OK|7000001")));
         let received = Arc::new(parking_lot::Mutex::new(Vec::new()));
         let provider = provider(answer.clone(), received.clone()).await;
-        let upstream = upstream(provider, &books, real_key);
+        let upstream = upstream(profile, provider, &books, real_key);
         let registry = Arc::new(registry(upstream.clone(), clock).await);
         let gate = Arc::new(Gate {
             settings: Settings {
@@ -125,11 +130,22 @@ impl Fixture {
 
     /// A GET from an address, walked to its answer.
     pub(crate) async fn get_from(&self, peer: &str, target: &str) -> Reply {
-        let bytes = format!("GET {target} HTTP/1.1\r\nHost: gate\r\nUser-Agent: test/1\r\n\r\n");
+        let head = format!("GET {target} HTTP/1.1\r\nHost: gate\r\nUser-Agent: test/1\r\n\r\n");
+        self.walk(peer, &head, b"").await
+    }
+
+    /// A POST of JSON from this machine, walked to its answer.
+    pub(crate) async fn post(&self, target: &str, body: &str) -> Reply {
+        let length = body.len();
+        let head = format!("POST {target} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+        self.walk(HOME, &head, body.as_bytes()).await
+    }
+
+    async fn walk(&self, peer: &str, bytes: &str, body: &[u8]) -> Reply {
         let (head, _) = parse_head(bytes.as_bytes(), &self.worker.gate.settings.limits).unwrap().unwrap();
         let entrance = Entrance { root: Some(self.upstream.clone()) };
         let peer: IpAddr = peer.parse().unwrap();
-        match arrive(&self.worker, &entrance, peer, &head, bytes.as_bytes(), b"") {
+        match arrive(&self.worker, &entrance, peer, &head, bytes.as_bytes(), body) {
             Arrived::Call(arrival) => corridor::walk(&self.worker, arrival).await,
             Arrived::Me(asking) => crate::me::answer(&self.worker, asking).await,
             Arrived::Answered(reply) => reply,
@@ -173,9 +189,9 @@ pub(crate) fn text(reply: &Reply) -> &str {
     std::str::from_utf8(&reply.body).unwrap()
 }
 
-fn upstream(provider: SocketAddr, books: &Books, real_key: Option<&str>) -> Arc<Upstream> {
+fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option<&str>) -> Arc<Upstream> {
     let name = Name::parse("provider").unwrap();
-    let profile = Profile::builtin("twocaptcha").unwrap();
+    let profile = Profile::builtin(profile).unwrap();
     let keyring = Arc::new(Keyring::new([7; 32], true));
     let secret = real_key.map(|key| Secret::new(key.as_bytes()));
     Watch::new(Box::new(EnvSource::new("REAL", secret, Rules { tripwire: true })), keyring.clone()).poll();
@@ -184,7 +200,8 @@ fn upstream(provider: SocketAddr, books: &Books, real_key: Option<&str>) -> Arc<
         name,
         hosts: vec!["gate.example".to_owned()],
         profile: Arc::new(profile),
-        prices: PriceTable::new(Pricing::Task, [("userrecaptcha", Money::parse("0.10").unwrap())]).unwrap(),
+        prices: PriceTable::new(Pricing::Task, ["userrecaptcha", "ImageToTextTask"].map(|bought| (bought, Money::parse("0.10").unwrap())))
+            .unwrap(),
         origin: Origin::new(provider.ip().to_string(), provider.port(), None),
         keyring,
         threads: None,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tollgate_audit::{Decision, Kind, Record};
 use tollgate_books::LimitView;
-use tollgate_dialect::v1::{self, Incoming, Presented};
+use tollgate_dialect::{Incoming, Method, Presented, presented as credential};
 use tollgate_model::{Amount, CredentialHash, Denial, DenialCode, LimitKind, Money, Now, RequestId, Scope, Timestamp};
 use tollgate_policy::Untold;
 use tollgate_policy::judge;
@@ -50,14 +50,14 @@ pub(crate) async fn answer(worker: &Worker, asking: Asking<'_>) -> Reply {
 /// The key in one of its places, read as strictly as a provider's request: two that differ are none.
 fn presented<'a>(asking: &Asking<'a>) -> Result<Presented<'a>, Denial> {
     let incoming = Incoming {
-        method: v1::Method::Get,
+        method: Method::Get,
         path: b"/v1/me",
         query: asking.query,
         content_type: None,
         authorization: asking.authorization,
         body: b"",
     };
-    v1::credential(&incoming).map_err(|misread| Denial::new(misread.code, misread.reason))
+    credential(&incoming).map_err(|misread| Denial::new(misread.code, misread.reason))
 }
 
 fn known(worker: &Worker, asking: &Asking<'_>, seen: &mut Seen) -> Result<Arc<Key<Bound>>, Denial> {

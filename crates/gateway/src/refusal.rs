@@ -3,8 +3,7 @@
 //! Two rules: say it in a word that is true, and make the caller's SDK do the right thing: wait where waiting helps, stop
 //! where it does not, never send again what may have been bought. The words are the profile's data.
 
-use tollgate_dialect::Profile;
-use tollgate_dialect::v1::{AnswerForm, render};
+use tollgate_dialect::{AnswerForm, Answering};
 use tollgate_model::{Denial, DenialCode, Failure, FailureCode, RequestId};
 
 /// Why the corridor ended early.
@@ -82,24 +81,24 @@ impl Reply {
 impl Refusal {
     /// The answer in the provider's language. A free read that met trouble of ours or the provider's reads "not ready": a
     /// fatal word would destroy a paid answer.
-    pub(crate) fn reply(&self, id: RequestId, profile: &Profile, form: AnswerForm, free_read: bool) -> Reply {
+    pub(crate) fn reply(&self, answering: Answering<'_>, free_read: bool) -> Reply {
         let mut body = Vec::with_capacity(96);
-        let mut reply = Reply::dialect(id, form, Vec::new());
+        let mut reply = Reply::dialect(answering.id, answering.form, Vec::new());
         match self {
             Self::Denied(denial) => {
                 if free_read && is_trouble(denial.code) {
-                    render::not_ready(form, &mut body);
+                    answering.not_ready(&mut body);
                 } else {
-                    render::denial(profile, denial.code, form, &mut body);
+                    answering.denial(denial, &mut body);
                 }
                 reply.denied = Some(outside(denial.code).as_str());
                 reply.retry_after_s = denial.retry_after_ms.map(|millis| millis.div_ceil(1000).max(1));
             }
             Self::Failed(failure) => {
                 if free_read && failure.code != FailureCode::UpstreamAccount {
-                    render::not_ready(form, &mut body);
+                    answering.not_ready(&mut body);
                 } else {
-                    render::failure(profile, failure.code, form, &mut body);
+                    answering.failure(failure.code, &mut body);
                 }
             }
         }

@@ -73,7 +73,7 @@ pub struct Limit {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitError {
     /// Not an amount and a period.
-    #[error("expected an amount and a period such as `25/day`, `400/month Europe/Berlin` or `1000/total`")]
+    #[error("expected an amount and a period such as `25/day`, `400/month Europe/Berlin`, `100/week`, `25/24h`, `5/hour` or `1000/total`")]
     Form,
     /// The amount is not money.
     #[error(transparent)]
@@ -126,7 +126,8 @@ impl Rate {
 }
 
 impl LimitKind {
-    /// Parses a cap in money: `25/day`, `400/month Europe/Berlin`, `1000/total`; the zone is UTC unless named.
+    /// Parses a cap in money: `25/day`, `400/month Europe/Berlin`, `100/week`, `25/24h`, `5/hour`, `1000/total`; the zone is UTC
+    /// unless named. Days, weeks and months are the calendar's, an hour and 24 hours the last ones.
     pub fn parse_cap(text: &str) -> Result<Self, LimitError> {
         Self::parse_over_period(text, |amount| Ok(Amount::Money(Money::parse(amount)?)))
     }
@@ -139,15 +140,10 @@ impl LimitKind {
     fn parse_over_period(text: &str, amount: impl Fn(&str) -> Result<Amount, LimitError>) -> Result<Self, LimitError> {
         let mut words = text.split_ascii_whitespace();
         let (number, period) = words.next().and_then(|word| word.split_once('/')).ok_or(LimitError::Form)?;
-        let period = match period {
-            "day" => Period::Day,
-            "month" => Period::Month,
-            "total" => Period::Total,
-            _ => return Err(LimitError::Form),
-        };
+        let period = Period::parse(period).ok_or(LimitError::Form)?;
         let named = words.next();
         // a total has no day that begins somewhere; two of them must not differ by a zone that means nothing
-        if words.next().is_some() || period == Period::Total && named.is_some() {
+        if words.next().is_some() || !period.has_zone() && named.is_some() {
             return Err(LimitError::Form);
         }
         let zone = named.map_or(Ok(Zone::utc()), Zone::parse)?;
@@ -182,7 +178,7 @@ impl fmt::Display for LimitKind {
                     Amount::Tasks(tasks) => write!(out, "{tasks}")?,
                 }
                 write!(out, "/{}", period.as_str())?;
-                if *period == Period::Total || zone.name() == "UTC" { Ok(()) } else { write!(out, " {}", zone.name()) }
+                if !period.has_zone() || zone.name() == "UTC" { Ok(()) } else { write!(out, " {}", zone.name()) }
             }
             Self::Rate(rate) => write!(out, "{rate}"),
             Self::Concurrency(open) => write!(out, "{open}"),
@@ -228,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_limit_prints_as_it_is_written() {
-        for text in ["25/day", "0.0029/total", "400/month Europe/Berlin"] {
+        for text in ["25/day", "0.0029/total", "400/month Europe/Berlin", "100/week Asia/Tokyo", "5/hour", "25/24h"] {
             assert_eq!(LimitKind::parse_cap(text).unwrap().to_string(), text);
         }
         assert_eq!(LimitKind::parse_tasks("5000/day Asia/Tokyo").unwrap().to_string(), "5000/day Asia/Tokyo");
@@ -239,7 +235,9 @@ mod tests {
     fn a_limit_that_is_unclear_is_refused() {
         for text in [
             "25",
-            "25/week",
+            "25/year",
+            "25/24h Europe/Berlin",
+            "5/hour UTC",
             "-1/day",
             "25/day Berlin",
             "25/day UTC UTC",
@@ -271,6 +269,27 @@ mod tests {
         assert_eq!(hours("Europe/Berlin", "2026-11-23T12:00:00Z"), 48);
         assert_eq!(hours("Australia/Lord_Howe", "2026-10-04T00:00:00Z"), 47);
         assert_eq!(hours("America/New_York", "2026-11-01T12:00:00Z"), 50);
+    }
+
+    #[test]
+    fn a_week_begins_on_monday_at_local_midnight_and_is_as_long_as_its_zone_says() {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let window = Period::Week.window(&berlin, at("2026-10-25T22:59:59Z"));
+        assert_eq!(
+            (window.start.to_string(), window.end.to_string()),
+            ("2026-10-18T22:00:00.000Z".to_owned(), "2026-10-25T23:00:00.000Z".to_owned())
+        );
+        let window = Period::Week.window(&berlin, at("2026-10-25T23:00:00Z"));
+        assert_eq!(window.start.to_string(), "2026-10-25T23:00:00.000Z");
+    }
+
+    #[test]
+    fn the_bucket_of_a_rolling_period_is_its_minute() {
+        let at = |text: &str| Timestamp::parse_rfc3339(text).unwrap();
+        let window = Period::Rolling.window(&Zone::utc(), at("2026-10-25T22:59:59.999Z"));
+        assert_eq!((window.start, window.end), (at("2026-10-25T22:59:00Z"), at("2026-10-25T23:00:00Z")));
+        assert!(!window.contains(window.end));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! How fast is a judgement? Prints nanoseconds for a request of one of 10,000 keys: whose it is, from where and when, within
+//! How fast is a judgement? Prints nanoseconds for a request of one of so many keys: whose it is, from where and when, within
 //! which allowance.
 //!
-//! `cargo run --release -p tollgate-registry --example judge [requests]`: every limit is set and none binds; slices are leased
+//! `cargo run --release -p tollgate-registry --example judge [requests [keys]]`: every limit is set and none binds; slices are leased
 //! before, and each hold is returned unsent.
 
 use std::error::Error;
@@ -21,7 +21,6 @@ use tollgate_registry::{
 
 type Done<T> = Result<T, Box<dyn Error>>;
 
-const KEYS: u32 = 10_000;
 /// Requests that are timed together: less than the kernel's slice of time.
 const STRETCH: u32 = 1_000;
 const METHOD: &str = "userrecaptcha";
@@ -29,6 +28,7 @@ const AT: Timestamp = Timestamp::from_millis(1_795_424_400_000);
 const FROM: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 struct Ground {
+    keys: u32,
     registry: Registry<Box<[LimitIx]>>,
     account: Arc<Account>,
     prices: PriceTable,
@@ -37,12 +37,13 @@ struct Ground {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Done<()> {
-    let requests: u32 = std::env::args().nth(1).map_or(Ok(1_000_000), |requests| requests.parse())?;
+    let word = |place, otherwise: u32| std::env::args().nth(place).map_or(Ok(otherwise), |word| word.parse());
+    let (requests, keys) = (word(1, 1_000_000)?, word(2, 10_000)?);
     let (books, clerk, _) =
         Books::open(Arc::new(tollgate_books::memory::MemoryStore::default()), "gate", "boot", true, Vec::new(), Arc::new(|| now(0)))
             .await?;
     let account = books.account(&name("bench")?, 600_000);
-    let ground = Ground::new(account).await?;
+    let ground = Ground::new(account, keys).await?;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let measured = async {
         ground.lease(&books).await?;
@@ -57,10 +58,10 @@ async fn main() -> Done<()> {
 }
 
 impl Ground {
-    async fn new(account: Arc<Account>) -> Done<Self> {
+    async fn new(account: Arc<Account>, keys: u32) -> Done<Self> {
         let (store, pepper) = (Arc::new(MemoryStore::new()), || Pepper::new([7; 32]));
         let mut secrets = Vec::new();
-        for number in 0..KEYS {
+        for number in 0..keys {
             let secret = format!("tgk_{number:028}");
             let hash = pepper().hash(secret.as_bytes());
             let done = store.apply(u64::from(number), Edit::Key(record(number, hash)?)).await?;
@@ -77,7 +78,7 @@ impl Ground {
         };
         let registry = Registry::open(Open { store, pepper: Peppering::Given(pepper()), random, attach }).await?;
         let prices = PriceTable::new(Pricing::Task, [(METHOD, Money::from_nanos(2_990_000))])?;
-        Ok(Self { registry, account, prices, secrets })
+        Ok(Self { keys, registry, account, prices, secrets })
     }
 
     /// Every key once: all ask, so that one round leases for all, and then each waits for its own.
@@ -121,7 +122,7 @@ impl Ground {
         for stretch in 0..(requests / STRETCH).max(1) {
             let began = Instant::now();
             for (number, (place, secret)) in (0..STRETCH).zip(keys.by_ref()) {
-                work(black_box(secret), place, KEYS + stretch * STRETCH + number)?;
+                work(black_box(secret), place, self.keys + stretch * STRETCH + number)?;
             }
             stretches.push(began.elapsed());
         }

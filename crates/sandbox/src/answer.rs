@@ -3,6 +3,9 @@
 use serde_json::{Map, Value, json};
 use tollgate_model::Money;
 
+use crate::mode::Family;
+use crate::provider::task;
+
 /// The content type of everything that is said in JSON.
 const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -59,6 +62,8 @@ pub(crate) enum Said {
     Solved { solution: Solution, price: Option<Money> },
     /// The plan's threads and those in work.
     Threads { all: u32, working: usize },
+    /// v2: the members behind `errorId`.
+    Object(Map<String, Value>),
 }
 
 /// How the caller wants it said.
@@ -67,10 +72,15 @@ pub(crate) struct Speech {
     pub(crate) json: bool,
     /// `header_acao=1`: pages of any origin may read the answer.
     pub(crate) any_origin: bool,
+    /// JSON of dialect v2, as this family says it.
+    pub(crate) v2: Option<Family>,
 }
 
 impl Speech {
     pub(crate) fn say(self, said: &Result<Said, Code>) -> Answer {
+        if let Some(family) = self.v2 {
+            return task::say(family, said);
+        }
         let mut answer = if self.json { Answer::json(200, &as_json(said)) } else { Answer::new(200, TEXT, as_text(said)) };
         if self.any_origin {
             answer.headers.push(("access-control-allow-origin", "*".into()));
@@ -114,6 +124,7 @@ fn as_text(said: &Result<Said, Code>) -> String {
         Ok(Said::Solved { solution, price: None }) => format!("OK|{}", solution.text()),
         Ok(Said::Solved { solution, price: Some(price) }) => format!("OK|{}|{}", solution.text(), plain(*price)),
         Ok(Said::Threads { all, working }) => format!("OK|{all}|{working}"),
+        Ok(Said::Object(members)) => json!(members).to_string(),
         Err(code) => (*code).to_owned(),
     }
 }
@@ -123,6 +134,7 @@ fn as_json(said: &Result<Said, Code>) -> Value {
         Ok(Said::Accepted(word) | Said::Bare(word)) => json!({"status": 1, "request": word}),
         Ok(Said::Solved { solution, price }) => Value::Object(solution.members(*price)),
         Ok(Said::Threads { all, working }) => json!({"status": 1, "threads": all.to_string(), "working_threads": working.to_string()}),
+        Ok(Said::Object(members)) => Value::Object(members.clone()),
         Err(code) => json!({"status": 0, "request": code}),
     }
 }

@@ -1,7 +1,7 @@
-//! The stand-in: a provider of the v1 dialect (`in.php`, `res.php`) with keys, an address list, prices and books of its own.
+//! The stand-in: a provider of both dialects (`in.php`, `res.php`; JSON `createTask`) with keys, an address list, prices and books of its own.
 //!
 //! It is written against the wire facts and knows nothing of the gate: a mistake in the gate's reading of the dialect must not be hidden
-//! by the same mistake here. It reads parameters as PHP does, so that a request two readers would understand differently shows up in its books.
+//! by the same mistake here. It reads parameters as PHP does and JSON as its last member wins, so that a request two readers would understand differently shows up in its books.
 
 mod answer;
 mod books;

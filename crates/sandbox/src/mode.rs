@@ -57,6 +57,16 @@ pub(crate) enum Outcome {
     Redirect,
 }
 
+/// Whose v2 it speaks: the two differ in ids, statuses, cost and in where the key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Family {
+    /// Ids are numbers, every answer is 200 and says what it cost.
+    Anticaptcha,
+    /// Ids are UUIDs, refusals are 400 and 401, images are answered at once, and no cost is told.
+    Capsolver,
+}
+
 /// Where a connection is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +141,7 @@ pub(crate) struct Mode {
     /// What every task's answer is, if not the method's own.
     pub(crate) answer: Option<String>,
     pub(crate) record: bool,
+    pub(crate) family: Family,
 }
 
 impl Mode {
@@ -155,6 +166,7 @@ impl Mode {
             reflect_in: ReflectIn::Body,
             answer: None,
             record: true,
+            family: Family::Anticaptcha,
         }
     }
 

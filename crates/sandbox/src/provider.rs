@@ -5,6 +5,7 @@ mod method;
 mod reflect;
 mod result;
 mod submit;
+pub(crate) mod task;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use tokio::time::Instant;
 use crate::answer::{Answer, Code, Said, Speech};
 use crate::fields::{Fields, decode};
 use crate::message::Message;
-use crate::mode::Outcome;
+use crate::mode::{Family, Outcome};
 use crate::state::Inner;
 
 pub(crate) use account::WrongKeys;
@@ -30,6 +31,8 @@ enum Script {
     /// Synchronous: the answer is in the submit reply.
     Solve,
     Result,
+    /// v2
+    Task(task::Method),
     Test,
     Missing,
 }
@@ -38,6 +41,8 @@ enum Script {
 pub(crate) struct Call {
     script: Script,
     fields: Fields,
+    /// v2: the body, and the key of the header.
+    asked: task::Asked,
     /// What `POST /test` answers with.
     echo: Option<Value>,
 }
@@ -49,16 +54,20 @@ impl Call {
         let query = head.uri.query().unwrap_or_default();
         let fields = Fields::read(query, head.method == Method::POST, content_type, &message.body);
         let echo = (script == Script::Test).then(|| echo(message));
-        Self { script, fields, echo }
+        let asked = task::Asked::read(head, &message.body);
+        Self { script, fields, asked, echo }
     }
 
     fn key(&self) -> &str {
+        if matches!(self.script, Script::Task(_)) {
+            return self.asked.key();
+        }
         self.fields.text("key").unwrap_or_default()
     }
 
-    fn speech(&self) -> Speech {
+    fn speech(&self, family: Family) -> Speech {
         let asked = |name| self.fields.text(name) == Some("1");
-        Speech { json: asked("json"), any_origin: asked("header_acao") }
+        Speech { json: asked("json"), any_origin: asked("header_acao"), v2: matches!(self.script, Script::Task(_)).then_some(family) }
     }
 }
 
@@ -78,7 +87,8 @@ fn script(path: &str) -> Script {
         Some(b"solve.php") => Script::Solve,
         Some(b"res.php") => Script::Result,
         Some(b"test") => Script::Test,
-        _ => Script::Missing,
+        Some(name) => task::Method::of(name).map_or(Script::Missing, Script::Task),
+        None => Script::Missing,
     }
 }
 
@@ -97,8 +107,11 @@ pub(crate) fn visit(inner: &mut Inner, now: Instant, peer: IpAddr, call: &Call) 
 }
 
 fn decide(inner: &mut Inner, now: Instant, peer: IpAddr, call: &Call) -> Result<Said, Code> {
-    let submission = matches!(call.script, Script::Submit | Script::Solve);
+    let submission = matches!(call.script, Script::Submit | Script::Solve | Script::Task(task::Method::CreateTask));
     account::admit(inner, now, peer, call.key())?;
+    if matches!(call.script, Script::Task(_)) && !call.asked.keys_agree() {
+        return Err("ERROR_KEY_DOES_NOT_EXIST");
+    }
     match inner.mode.outcome {
         Outcome::WrongKey => return Err("ERROR_KEY_DOES_NOT_EXIST"),
         Outcome::IpNotAllowed => return Err("ERROR_IP_NOT_ALLOWED"),
@@ -112,6 +125,7 @@ fn decide(inner: &mut Inner, now: Instant, peer: IpAddr, call: &Call) -> Result<
     match call.script {
         Script::Submit => submit::upload(inner, now, call).map(|id| Said::Accepted(id.to_string())),
         Script::Solve => submit::solve(inner, now, call),
+        Script::Task(method) => task::answer(inner, now, peer, method, &call.asked),
         Script::Result | Script::Test | Script::Missing => result::answer(inner, now, &call.fields),
     }
 }
@@ -127,7 +141,7 @@ fn distort(inner: &Inner, call: &Call, said: &Result<Said, Code>) -> Answer {
             Answer { headers: vec![("location", place)], ..Answer::empty(302) }
         }
         Outcome::Ok | Outcome::Unsolvable | Outcome::NoSlot | Outcome::ZeroBalance | Outcome::WrongKey | Outcome::IpNotAllowed => {
-            call.speech().say(said)
+            call.speech(inner.mode.family).say(said)
         }
     }
 }

@@ -25,13 +25,15 @@ pub(crate) struct Inner {
     pub(crate) books: Books,
     pub(crate) wrong_keys: WrongKeys,
     pub(crate) pingbacks: Vec<String>,
+    /// Balance that `sendFunds` moved to other accounts.
+    pub(crate) transfers: Vec<Value>,
     log: Log,
 }
 
 impl State {
     pub(crate) fn new(mode: Mode, balance: Money, first_id: u64) -> Self {
-        let (wrong_keys, pingbacks, log) = (WrongKeys::default(), Vec::new(), Log::default());
-        Self { inner: Mutex::new(Inner { mode, books: Books::new(balance, first_id), wrong_keys, pingbacks, log }) }
+        let (wrong_keys, pingbacks, transfers, log) = (WrongKeys::default(), Vec::new(), Vec::new(), Log::default());
+        Self { inner: Mutex::new(Inner { mode, books: Books::new(balance, first_id), wrong_keys, pingbacks, transfers, log }) }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -68,12 +70,13 @@ impl State {
 
     pub(crate) fn books(&self) -> Value {
         let mut inner = self.lock();
-        let Inner { mode, books, wrong_keys, pingbacks, .. } = &mut *inner;
+        let Inner { mode, books, wrong_keys, pingbacks, transfers, .. } = &mut *inner;
         books.advance(Instant::now(), mode.refund_unsolvable);
         let mut page = books.to_json(&mode.keys);
         if let Some(page) = page.as_object_mut() {
             page.insert("wrong_keys".into(), json!(wrong_keys.total()));
             page.insert("pingbacks".into(), json!(pingbacks));
+            page.insert("transfers".into(), json!(transfers));
         }
         page
     }

@@ -65,6 +65,19 @@ CREATE TABLE tollgate.counters (
 );
 
 CREATE INDEX counters_by_end ON tollgate.counters (ends);
+-- buckets of rolling periods are forgotten after a day
+CREATE INDEX counters_rolling ON tollgate.counters (ends) WHERE period IN ('24h', 'hour');
+
+-- what rolling periods look back at, for a day and a little
+CREATE TABLE tollgate.minutes (
+    scope text NOT NULL,                         -- as in `counters`
+    minute bigint NOT NULL,                      -- minutes since 1970, of the admission instant
+    tasks bigint NOT NULL,
+    money bigint NOT NULL,                       -- settled, held and unknown
+    PRIMARY KEY (scope, minute)
+);
+
+CREATE INDEX minutes_by_age ON tollgate.minutes (minute);
 
 CREATE TABLE tollgate.shares (
     counter bigint NOT NULL REFERENCES tollgate.counters (id) ON DELETE CASCADE,

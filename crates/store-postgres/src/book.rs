@@ -6,6 +6,7 @@ mod counter;
 mod give;
 mod hold;
 mod lease;
+mod passed;
 mod post;
 mod prune;
 mod seed;
@@ -50,6 +51,8 @@ pub(crate) async fn open(
             let sql = "UPDATE tollgate.shares s SET died = true FROM (SELECT counter, account FROM tollgate.shares WHERE instance = $1
                        ORDER BY counter, account FOR NO KEY UPDATE) own WHERE (s.counter, s.instance, s.account) = (own.counter, $1, own.account)";
             session.execute(sql, &[&instance]).await?;
+        } else {
+            passed::release(session, instance).await?;
         }
         let replay_from = lanes(session, instance).await?;
         Ok((instance.to_owned(), Opened { fence: Fence(counted(fence)), replay_from, machine_died }))

@@ -2,10 +2,13 @@
 
 mod counter;
 mod lease;
+mod passed;
 mod post;
 mod prune;
 mod rows;
+mod sums;
 mod tally;
+mod totals;
 mod usage;
 
 use std::collections::HashMap;
@@ -29,6 +32,8 @@ pub(crate) fn open(conn: &Connection, instance: &str, boot: &str, journal_whole:
     let machine_died = !journal_whole || before.is_some_and(|before| before != boot);
     if machine_died {
         conn.execute("UPDATE shares SET died = 1 WHERE instance = ?", [instance])?;
+    } else {
+        passed::release(conn, instance)?;
     }
     Ok(Opened { fence: Fence(counted(fence)), replay_from: lanes(conn)?, machine_died })
 }
@@ -54,7 +59,7 @@ pub(crate) fn owner(conn: &Connection, upstream: &Name, task: TaskId) -> Result<
 
 /// All holds that are open or unknown, oldest first.
 pub(crate) fn unsettled(conn: &Connection) -> Result<Vec<HoldRow>, Failure> {
-    let sql = concat!(rows::select!(), " WHERE state IN ('open', 'unknown') ORDER BY request");
+    let sql = concat!(rows::select!(), " WHERE state < 2 ORDER BY request");
     Ok(conn.prepare_cached(sql)?.query_map([], rows::hold)?.collect::<Result<_, _>>()?)
 }
 

@@ -39,23 +39,23 @@ impl FromSql for Bare<Timestamp> {
 
 impl FromSql for Bare<HoldState> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_str()? {
-            "open" => Ok(Self(HoldState::Open)),
-            "settled" => Ok(Self(HoldState::Settled)),
-            "voided" => Ok(Self(HoldState::Voided)),
-            "unknown" => Ok(Self(HoldState::Unknown)),
-            _ => Err(FromSqlError::InvalidType),
+        match value.as_i64()? {
+            0 => Ok(Self(HoldState::Open)),
+            1 => Ok(Self(HoldState::Unknown)),
+            2 => Ok(Self(HoldState::Settled)),
+            3 => Ok(Self(HoldState::Voided)),
+            other => Err(FromSqlError::OutOfRange(other)),
         }
     }
 }
 
-/// The word for a hold's state.
-pub(crate) const fn state(state: HoldState) -> &'static str {
+/// The number for a hold's state: under 2 it may still move.
+pub(crate) const fn state(state: HoldState) -> i64 {
     match state {
-        HoldState::Open => "open",
-        HoldState::Settled => "settled",
-        HoldState::Voided => "voided",
-        HoldState::Unknown => "unknown",
+        HoldState::Open => 0,
+        HoldState::Unknown => 1,
+        HoldState::Settled => 2,
+        HoldState::Voided => 3,
     }
 }
 

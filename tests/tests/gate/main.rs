@@ -25,3 +25,4 @@ mod routing;
 mod shared;
 mod smuggling;
 mod tls;
+mod v2;

@@ -1,10 +1,12 @@
 //! An SDK with a gate and a sandbox behind it.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use tollgate_tests::{Driver, Sdk, Setup, Stand, call};
+use tollgate_tests::task::Caller;
+use tollgate_tests::{Driver, Sdk, Setup, Stand, call, submission};
 
 /// The three of them.
 pub(crate) struct Bench {
@@ -17,8 +19,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// Nothing if the SDK is not installed here.
     pub(crate) fn new(sdk: Sdk) -> Result<Option<Self>> {
-        let profile = if sdk == Sdk::CaptchaAi { "captchaai" } else { "twocaptcha" };
-        let stand = Stand::with(Setup { profile, more: "[limits]\ncalls_per_key = 1\n", ..Setup::default() })?;
+        let stand = Stand::with(Setup { profile: sdk.profile(), more: "[limits]\ncalls_per_key = 1\n", ..Setup::default() })?;
         let ca = stand.gate.ready.get("ca").and_then(Value::as_str).context("no CA")?.to_owned();
         let Some(driver) = Driver::start(sdk, Path::new(&ca))? else {
             eprintln!("skipped: the SDK is not installed; `./scripts/test.sh` installs it");
@@ -26,9 +27,14 @@ impl Bench {
         };
         let url = match sdk {
             Sdk::TwoCaptchaPython => format!("https://localhost:{}", stand.tls.port()),
-            Sdk::CaptchaAi | Sdk::CaptchaSolver => format!("http://{}", stand.at),
+            Sdk::CaptchaAi | Sdk::CaptchaSolver | Sdk::PythonAnticaptcha | Sdk::AnticaptchaOfficial => format!("http://{}", stand.at),
         };
         Ok(Some(Self { stand, sdk, driver, url }))
+    }
+
+    /// Buys a task by hand, in the SDK's dialect; gives its id.
+    pub(crate) fn buy(&self, key: &str) -> Result<Value> {
+        buy(self.sdk, self.stand.at, key)
     }
 
     /// Hours that are over, in every zone: one minute of the weekday before yesterday.
@@ -50,6 +56,14 @@ impl Bench {
         let scenario = if self.sdk == Sdk::CaptchaSolver { "token" } else { "submit" };
         Ok(words(&self.play(scenario, key, json!({ "params": params }))?))
     }
+}
+
+/// The same, for a caller on another thread.
+pub(crate) fn buy(sdk: Sdk, at: SocketAddr, key: &str) -> Result<Value> {
+    if sdk.speaks_v2() {
+        return Caller::new(at, key).buy("RecaptchaV2TaskProxyless");
+    }
+    Ok(call(at, &submission(key))?.task().map_or(Value::Null, Value::from))
 }
 
 /// What the SDK gave.

@@ -50,3 +50,29 @@ fn captcha_solver_for_node_solves_and_reports() -> Result<()> {
     ok(&bench.play("report_bad", &key, json!({ "task": bought }))?);
     Ok(())
 }
+
+#[test]
+fn python_anticaptcha_solves_and_reports() -> Result<()> {
+    let Some(mut bench) = Bench::new(Sdk::PythonAnticaptcha)? else { return Ok(()) };
+    let key = bench.stand.key("shop", json!({ "caps": ["1/day"] }))?;
+    assert_eq!(ok(&bench.play("balance", &key, Value::Null)?), &json!(1));
+    let solved = bench.play("token", &key, Value::Null)?;
+    let bought = task(ok(&solved)).clone();
+    ok(&bench.play("image", &key, Value::Null)?);
+    assert_eq!(ok(&bench.play("report_bad", &key, json!({ "task": bought }))?), &json!(true));
+    assert_eq!(ok(&bench.play("balance", &key, Value::Null)?), &json!(0.8));
+    Ok(())
+}
+
+#[test]
+fn anticaptchaofficial_solves_and_reports() -> Result<()> {
+    let Some(mut bench) = Bench::new(Sdk::AnticaptchaOfficial)? else { return Ok(()) };
+    let key = bench.stand.key("shop", json!({ "caps": ["1/day"] }))?;
+    assert_eq!(ok(&bench.play("balance", &key, Value::Null)?), &json!(1));
+    let solved = bench.play("token", &key, Value::Null)?;
+    let bought = task(ok(&solved)).clone();
+    ok(&bench.play("image", &key, Value::Null)?);
+    assert_eq!(ok(&bench.play("report_good", &key, json!({ "task": bought }))?), &json!({ "errorId": 0, "status": "success" }));
+    assert_eq!(ok(&bench.play("balance", &key, Value::Null)?), &json!(0.8));
+    Ok(())
+}

@@ -50,12 +50,12 @@ impl Took {
     }
 
     /// Over: latencies are put in their order.
-    fn whole(mut self) -> Self {
+    pub(super) fn whole(mut self) -> Self {
         self.latencies.sort_unstable();
         self
     }
 
-    fn answered(&mut self, latency: Duration) {
+    pub(super) fn answered(&mut self, latency: Duration) {
         self.requests += 1;
         self.latencies.push(latency);
     }

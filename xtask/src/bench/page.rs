@@ -70,6 +70,7 @@ fn block(results: &Results) -> String {
         table::beside(&results.hot_key),
         table::latencies(&results.one_connection),
         table::latencies(&results.open_loop),
+        table::durable(&results.durable),
         table::refusals(&results.refusals),
         table::memory(&results.memory),
         table::counts(&results.counts, Some(&results.together)),

@@ -8,19 +8,21 @@ use crate::step;
 
 pub(crate) fn measure(at: &Repository) -> Result<Nanoseconds> {
     Ok(Nanoseconds {
-        judgement: least(at, "tollgate-registry", "judge", "judgement")?,
-        journal_line: least(at, "tollgate-audit", "pace", "append")?,
+        judgement: least(at, "tollgate-registry", "judge", &["1000000", "1"], "judgement")?,
+        judgement_of_many: least(at, "tollgate-registry", "judge", &[], "judgement")?,
+        journal_line: least(at, "tollgate-audit", "pace", &[], "append")?,
     })
 }
 
 /// Of three runs: what else the machine does only adds.
-fn least(at: &Repository, package: &str, name: &str, word: &str) -> Result<u64> {
-    let runs = (0..3).map(|_| figure(&example(at, package, name)?, word)).collect::<Result<Vec<_>>>()?;
+fn least(at: &Repository, package: &str, name: &str, words: &[&str], word: &str) -> Result<u64> {
+    let runs = (0..3).map(|_| figure(&example(at, package, name, words)?, word)).collect::<Result<Vec<_>>>()?;
     runs.into_iter().min().context("nothing was run")
 }
 
-fn example(at: &Repository, package: &str, name: &str) -> Result<String> {
-    let mut run = at.cargo(["run", "--quiet", "--release", "--locked", "--package", package, "--example", name]);
+fn example(at: &Repository, package: &str, name: &str, words: &[&str]) -> Result<String> {
+    let mut run = at.cargo(["run", "--quiet", "--release", "--locked", "--package", package, "--example", name, "--"]);
+    run.args(words);
     Ok(String::from_utf8(step::output(&mut run)?)?)
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct Results {
     pub(crate) counts: Counts,
     pub(crate) together: Together,
     pub(crate) nanoseconds: Nanoseconds,
+    pub(crate) durable: Vec<Durable>,
 }
 
 /// Where and when.
@@ -121,10 +122,22 @@ pub(crate) struct Memory {
     pub(crate) open_task_bytes: Option<u64>,
 }
 
+/// What is waited for at a fixed rate of submissions, by what an intent must survive.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Durable {
+    pub(crate) name: String,
+    pub(crate) requests: u32,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    pub(crate) most_ms: f64,
+}
+
 /// Parts in a hot loop.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Nanoseconds {
     pub(crate) judgement: u64,
+    /// The same over 10,000 keys in turn, whose limits are in no cache.
+    pub(crate) judgement_of_many: u64,
     pub(crate) journal_line: u64,
 }
 

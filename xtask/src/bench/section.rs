@@ -1,6 +1,7 @@
 //! The sections of a run: the same contestants under another load, or asked for another figure.
 
 mod beside;
+mod durable;
 mod memory;
 
 use std::time::Duration;
@@ -57,7 +58,7 @@ impl Bench {
         let slice = |contestant: &&Contestant| {
             let warm = self.warm(contestant, &self.ground.keys, Mix::SubmitAndPolls)?;
             self.measured(contestant, || {
-                let mut took = open::drive(contestant.address, &self.ground.keys, CONNECTIONS, rate, SLICE)?;
+                let mut took = open::drive(contestant.address, &self.ground.keys, Mix::SubmitAndPolls, CONNECTIONS, rate, SLICE)?;
                 took.wrong = took.wrong.or(warm.wrong);
                 Ok(took)
             })

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::figure::{Spread, float};
-use super::results::{Beside, Latencies, Latency, Memory, Nanoseconds, Refused};
+use super::results::{Beside, Durable, Latencies, Latency, Memory, Nanoseconds, Refused};
 use crate::counts::{Count, Counts, Together};
 
 /// A headline, the columns' names, and rows of the same length.
@@ -131,9 +131,20 @@ pub(crate) fn counts(counts: &Counts, together: Option<&Together>) -> Table {
 }
 
 pub(crate) fn nanoseconds(parts: &Nanoseconds) -> Table {
-    let rows = [("judgement", parts.judgement), ("journal line, formatted", parts.journal_line)];
+    let rows = [
+        ("judgement, one key", parts.judgement),
+        ("judgement, 10,000 keys in turn", parts.judgement_of_many),
+        ("journal line, formatted", parts.journal_line),
+    ];
     let rows = rows.map(|(name, nanoseconds)| vec![name.to_owned(), nanoseconds.to_string()]);
     Table::new("parts in a hot loop".to_owned(), &["", "ns"], rows.to_vec())
+}
+
+pub(crate) fn durable(rows: &[Durable]) -> Table {
+    let ms = |ms: f64| format!("{ms:.2}");
+    let rows = rows.iter().map(|row| vec![row.name.clone(), row.requests.to_string(), ms(row.p50_ms), ms(row.p99_ms), ms(row.most_ms)]);
+    let title = "waiting for the disk, submissions at 1,500 a second, ms";
+    Table::new(title.to_owned(), &["", "waits", "p50", "p99", "most"], rows.collect())
 }
 
 fn keys(keys: usize) -> String {

@@ -35,6 +35,7 @@ fn targets(results: &Results) -> Vec<Target> {
     let ratio = |section: &Latencies| section.rows.iter().find(|row| row.name == GATE).map(|row| row.ratio.median);
     let memory = results.memory.iter().find(|row| row.name == GATE);
     let refused = results.refusals.iter().find(|row| row.name == GATE);
+    let power = results.durable.iter().find(|row| row.name.contains("power"));
     vec![
         row("CPU ÷ nginx bare, submit and two polls", 0.95, 0.78, norm(mixed, BARE)),
         row("CPU ÷ nginx bare, submit only", 1.05, 0.85, norm(submit, BARE)),
@@ -49,7 +50,8 @@ fn targets(results: &Results) -> Vec<Target> {
         row("allocations of a poll", 4.0, 0.0, Some(counts.poll.allocations)),
         row("p50 ÷ nginx bare, one connection", 1.10, 0.88, ratio(&results.one_connection)),
         row("p99 ÷ nginx bare, open loop", 1.25, 0.90, ratio(&results.open_loop)),
-        row("judgement, ns", 300.0, 150.0, Some(float(results.nanoseconds.judgement))),
+        row("judgement of one key, ns", 300.0, 150.0, Some(float(results.nanoseconds.judgement))),
+        row("p99 at 1,500 submissions a second, power, ms", 15.0, 15.0, power.map(|row| row.p99_ms)),
         row("journal line, ns", 300.0, 150.0, Some(float(results.nanoseconds.journal_line))),
         row("MiB with 64 connections", 24.0, 10.0, memory.map(|row| float(row.with_64_kib) / 1024.0)),
         row("bytes an open task", 200.0, 120.0, memory.and_then(|row| row.open_task_bytes).map(float)),

@@ -29,11 +29,13 @@ const fn target(name: &'static str, words: &'static str) -> Target {
     Target { name, words }
 }
 
-pub(super) const TARGETS: [Target; 14] = [
+pub(super) const TARGETS: [Target; 16] = [
     target("config", "config"),
     target("admin_terms", "terms"),
     target("dialect_v1_parse", "dialect"),
     target("dialect_v1_read", "dialect"),
+    target("dialect_v2_parse", "dialect_v2"),
+    target("dialect_v2_read", "dialect_v2"),
     target("wire_request_head", "http"),
     target("wire_stream", "http"),
     target("wire_response", "http"),

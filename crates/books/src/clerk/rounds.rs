@@ -9,7 +9,7 @@ use tokio::sync::MutexGuard;
 use super::{Books, IDLE_NS, Posting, STEP};
 use crate::account::Account;
 use crate::port::{Counter, Fact, Holder, Lease, LeaseWant, StoreError};
-use crate::state::{Lowered, Wanted};
+use crate::state::{Closing, Lowered, Wanted};
 
 /// A slice asked for by one account.
 struct Asked {
@@ -73,12 +73,13 @@ impl Books {
         Holder { instance: self.instance.clone(), account: account.name().clone() }
     }
 
-    /// A window that memory does not know starts from the book: the book is told everything first, and nothing is cut until
+    /// A window that memory does not know, or that rolls, starts from the book: the book is told everything first, and nothing is cut until
     /// memory has taken up what the book says, so that each fact is in exactly one of the two.
     async fn granted(&self, asked: &[Asked]) -> Result<(Vec<Lease>, Option<MutexGuard<'_, Posting>>), StoreError> {
         let wants: Vec<LeaseWant> = asked.iter().map(|asked| asked.wanted.want.clone()).collect();
         let mut turn = None;
-        if wants.iter().any(|want| want.used.is_none()) {
+        let rolls = |want: &LeaseWant| want.counter.period.rolls_over().is_some();
+        if wants.iter().any(|want| want.used.is_none() || rolls(want)) {
             let held = turn.insert(self.posting.lock().await);
             self.post_in_turn(held).await?;
         }
@@ -126,6 +127,7 @@ impl Books {
         if given.is_empty() {
             return Ok(());
         }
+        // buckets that are over are told of too
         self.post().await?;
         let told = given.iter().map(|(account, lowered)| (lowered.counter.clone(), self.holder(account), lowered.ceiling)).collect();
         self.store.post(self.fence, Vec::new(), HashMap::new(), told).await?;
@@ -146,18 +148,24 @@ impl Books {
         let marks: HashMap<String, u64> = self.marks.read().iter().map(|(name, mark)| (name.clone(), mark.upto())).collect();
         let mut cut = Cut::of(self.accounts());
         let facts = [turn.owed.clone(), cut.facts()].concat();
+        let told =
+            || cut.closings.iter().map(|(account, closing)| (closing.counter.clone(), self.holder(account), closing.ceiling)).collect();
         let mut steps = facts.chunks(STEP).peekable();
         while let Some(step) = steps.next() {
-            let upto = if steps.peek().is_none() { marks.clone() } else { HashMap::new() };
-            self.store.post(self.fence, step.to_vec(), upto, Vec::new()).await?;
+            // behind the last fact: nothing more is to come of what was admitted in a bucket that is over
+            let (upto, told) = if steps.peek().is_none() { (marks.clone(), told()) } else { (HashMap::new(), Vec::new()) };
+            self.store.post(self.fence, step.to_vec(), upto, told).await?;
         }
         // lines that say nothing about money need not be read again either
-        if facts.is_empty() && marks != turn.marks {
-            self.store.post(self.fence, Vec::new(), marks.clone(), Vec::new()).await?;
+        if facts.is_empty() && (marks != turn.marks || !cut.closings.is_empty()) {
+            self.store.post(self.fence, Vec::new(), marks.clone(), told()).await?;
+        }
+        for (account, closing) in &cut.closings {
+            account.state.lock().closed(closing);
         }
         turn.owed.clear();
         turn.marks = marks;
-        cut.0.clear();
+        cut.facts.clear();
         Ok(())
     }
 
@@ -182,21 +190,31 @@ impl Books {
 }
 
 /// Facts on their way to the book; dropped before it has them all, they go back, and are told again: told twice changes nothing.
-struct Cut(Vec<(Arc<Account>, Vec<Fact>)>);
+struct Cut {
+    facts: Vec<(Arc<Account>, Vec<Fact>)>,
+    /// Of the same instant: every fact of a bucket that is over is in the cut, or was in an earlier one.
+    closings: Vec<(Arc<Account>, Closing)>,
+}
 
 impl Cut {
     fn of(accounts: Vec<Arc<Account>>) -> Self {
-        Self(accounts.into_iter().map(|account| (account.clone(), account.cut())).collect())
+        let mut cut = Self { facts: Vec::new(), closings: Vec::new() };
+        for account in accounts {
+            let (facts, closings) = account.cut();
+            cut.closings.extend(closings.into_iter().map(|closing| (account.clone(), closing)));
+            cut.facts.push((account, facts));
+        }
+        cut
     }
 
     fn facts(&self) -> Vec<Fact> {
-        self.0.iter().flat_map(|(_, facts)| facts).cloned().collect()
+        self.facts.iter().flat_map(|(_, facts)| facts).cloned().collect()
     }
 }
 
 impl Drop for Cut {
     fn drop(&mut self) {
-        for (account, facts) in self.0.drain(..) {
+        for (account, facts) in self.facts.drain(..) {
             account.put_back(facts);
         }
     }

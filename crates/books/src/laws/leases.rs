@@ -23,11 +23,11 @@ pub async fn ceilings_never_sum_over_the_cap(store: &dyn Store) {
 pub async fn a_lease_tells_what_others_have_reserved(store: &dyn Store) {
     let bench = Bench::open(store).await;
     let first = bench.lease(&team_today(), "solver", 100, None, 70).await;
-    assert_eq!(first, Lease { used: 0, ceiling: 70, elsewhere: 0 });
+    assert_eq!(first, Lease { used: 0, ceiling: 70, elsewhere: 0, ..Lease::default() });
     let second = bench.lease(&team_today(), "other", 100, None, 70).await;
-    assert_eq!(second, Lease { used: 0, ceiling: 30, elsewhere: 70 });
+    assert_eq!(second, Lease { used: 0, ceiling: 30, elsewhere: 70, ..Lease::default() });
     let third = bench.lease(&team_today(), "third", 100, None, 70).await;
-    assert_eq!(third, Lease { used: 0, ceiling: 0, elsewhere: 100 });
+    assert_eq!(third, Lease { used: 0, ceiling: 0, elsewhere: 100, ..Lease::default() });
 }
 
 /// A ceiling falls to what is used when the cap is lowered, and no further.
@@ -35,9 +35,9 @@ pub async fn a_cap_lowered_under_what_is_used_leaves_no_room(store: &dyn Store) 
     let bench = Bench::open(store).await;
     bench.lease(&team_today(), "solver", 100, None, 80).await;
     let lowered = bench.lease(&team_today(), "solver", 60, Some(50), 5).await;
-    assert_eq!(lowered, Lease { used: 50, ceiling: 60, elsewhere: 0 });
+    assert_eq!(lowered, Lease { used: 50, ceiling: 60, elsewhere: 0, ..Lease::default() });
     let lowered = bench.lease(&team_today(), "solver", 30, Some(50), 5).await;
-    assert_eq!(lowered, Lease { used: 50, ceiling: 50, elsewhere: 0 });
+    assert_eq!(lowered, Lease { used: 50, ceiling: 50, elsewhere: 0, ..Lease::default() });
 }
 
 /// A ceiling lowered by its holder leaves room for another.
@@ -47,7 +47,7 @@ pub async fn what_is_given_back_is_free_for_others(store: &dyn Store) {
     assert_eq!(bench.lease(&team_today(), "other", 100, None, 10).await.ceiling, 0);
     bench.give_back(&team_today(), "solver", 40).await;
     let lease = bench.lease(&team_today(), "other", 100, None, 100).await;
-    assert_eq!(lease, Lease { used: 0, ceiling: 60, elsewhere: 40 });
+    assert_eq!(lease, Lease { used: 0, ceiling: 60, elsewhere: 40, ..Lease::default() });
 }
 
 /// An account that never leased of a counter counts in it all the same: nothing spent is left out.
@@ -83,7 +83,7 @@ pub async fn a_holder_with_memory_keeps_its_ceiling(store: &dyn Store) {
     let bench = Bench::open(store).await;
     bench.lease(&team_today(), "solver", 100, None, 60).await;
     let lease = bench.lease(&team_today(), "solver", 100, Some(10), 5).await;
-    assert_eq!(lease, Lease { used: 10, ceiling: 60, elsewhere: 0 });
+    assert_eq!(lease, Lease { used: 10, ceiling: 60, elsewhere: 0, ..Lease::default() });
 }
 
 /// Its unspent slice is free again: nobody spends from it any more.
@@ -92,7 +92,7 @@ pub async fn a_holder_without_memory_starts_from_what_was_posted(store: &dyn Sto
     bench.lease(&team_today(), "solver", 100, None, 60).await;
     bench.post(vec![Story::new(1).held(), Story::new(2).held(), Story::new(2).settled(4)]).await;
     let lease = bench.lease(&team_today(), "solver", 100, None, 5).await;
-    assert_eq!(lease, Lease { used: 14, ceiling: 19, elsewhere: 0 });
+    assert_eq!(lease, Lease { used: 14, ceiling: 19, elsewhere: 0, ..Lease::default() });
 }
 
 /// Wants of one call see each other, in order.
@@ -101,7 +101,7 @@ pub async fn leases_are_told_in_the_order_of_the_wants(store: &dyn Store) {
     let want = |counter: Counter, account: &str| LeaseWant { counter, holder: holder(account), cap: 100, used: None, least: 1, slice: 80 };
     let wants = vec![want(team_today(), "solver"), want(key_today(), "solver"), want(team_today(), "other")];
     let leases = done(store.lease(bench.fence, wants).await);
-    let lease = |ceiling, elsewhere| Lease { used: 0, ceiling, elsewhere };
+    let lease = |ceiling, elsewhere| Lease { used: 0, ceiling, elsewhere, ..Lease::default() };
     assert_eq!(leases, [lease(80, 0), lease(80, 0), lease(20, 80)]);
 }
 
@@ -121,9 +121,12 @@ pub async fn a_counter_not_seen_before_starts_from_the_holds_in_the_book(store: 
         Story::new(5).unknown(),
     ];
     bench.post(facts).await;
-    assert_eq!(bench.lease(&team_today(), "solver", 100, None, 5).await, Lease { used: 23, ceiling: 28, elsewhere: 10 });
+    assert_eq!(
+        bench.lease(&team_today(), "solver", 100, None, 5).await,
+        Lease { used: 23, ceiling: 28, elsewhere: 10, ..Lease::default() }
+    );
     let tasks = daily(Scope::Team(name("research")), Unit::Tasks, TODAY);
-    assert_eq!(bench.lease(&tasks, "solver", 100, None, 5).await, Lease { used: 3, ceiling: 8, elsewhere: 1 });
+    assert_eq!(bench.lease(&tasks, "solver", 100, None, 5).await, Lease { used: 3, ceiling: 8, elsewhere: 1, ..Lease::default() });
 }
 
 /// A cap over the whole life counts the whole life.
@@ -170,7 +173,7 @@ pub async fn units_are_counted_apart(store: &dyn Store) {
     let bench = Bench::open(store).await;
     let tasks = daily(Scope::Team(name("research")), Unit::Tasks, TODAY);
     bench.lease(&team_today(), "solver", 100, None, 100).await;
-    assert_eq!(bench.lease(&tasks, "solver", 2, None, 2).await, Lease { used: 0, ceiling: 2, elsewhere: 0 });
+    assert_eq!(bench.lease(&tasks, "solver", 2, None, 2).await, Lease { used: 0, ceiling: 2, elsewhere: 0, ..Lease::default() });
     bench.post(vec![Story::new(1).held(), Story::new(2).held(), Story::new(2).settled(3)]).await;
     assert_eq!(bench.used(&team_today(), "solver").await, 13);
     assert_eq!(bench.used(&tasks, "solver").await, 2);

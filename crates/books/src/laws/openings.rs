@@ -36,7 +36,7 @@ pub async fn process_death_strands_nothing(store: &dyn Store) {
     assert!(!opened.machine_died);
     let bench = Bench { store, fence: opened.fence };
     bench.post(vec![Story::new(1).held()]).await;
-    assert_eq!(bench.lease(&team_today(), "solver", 100, None, 0).await, Lease { used: 10, ceiling: 10, elsewhere: 0 });
+    assert_eq!(bench.lease(&team_today(), "solver", 100, None, 0).await, Lease { used: 10, ceiling: 10, elsewhere: 0, ..Lease::default() });
 }
 
 /// Lines may be lost that were never on the disk: the whole slice counts as spent, in every counter, from then on.
@@ -46,13 +46,13 @@ pub async fn machine_death_strands_the_open_slice(store: &dyn Store) {
     bench.lease(&key_today(), "solver", 100, None, 30).await;
     assert!(done(store.open(GATE, "boot-2", true).await).machine_died);
     let bench = Bench::reopen(store, "boot-2").await;
-    assert_eq!(bench.lease(&team_today(), "solver", 100, None, 7).await, Lease { used: 60, ceiling: 67, elsewhere: 0 });
+    assert_eq!(bench.lease(&team_today(), "solver", 100, None, 7).await, Lease { used: 60, ceiling: 67, elsewhere: 0, ..Lease::default() });
     assert_eq!(bench.used(&key_today(), "solver").await, 30);
     bench.give_back(&team_today(), "solver", 0).await;
     let bench = Bench::reopen(store, "boot-2").await;
     assert_eq!(bench.used(&team_today(), "solver").await, 60, "giving back and opening again free nothing of it");
     let other = bench.lease(&team_today(), "other", 100, None, 50).await;
-    assert_eq!(other, Lease { used: 0, ceiling: 40, elsewhere: 60 });
+    assert_eq!(other, Lease { used: 0, ceiling: 40, elsewhere: 60, ..Lease::default() });
 }
 
 /// A gate that calls back what it does not spend must not call back what may have been spent.
@@ -96,5 +96,5 @@ pub async fn machine_death_strands_only_its_own_instance(store: &dyn Store) {
     "second".clone_into(&mut holder.instance);
     let want = LeaseWant { counter: team_today(), holder, cap: 100, used: None, least: 1, slice: 30 };
     let leases = done(store.lease(bench.fence, vec![want]).await);
-    assert_eq!(leases, [Lease { used: 0, ceiling: 30, elsewhere: 20 }]);
+    assert_eq!(leases, [Lease { used: 0, ceiling: 30, elsewhere: 20, ..Lease::default() }]);
 }

@@ -84,6 +84,8 @@ impl World {
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
         }
+        // a call that began while the book was slow has ended
+        tokio::time::sleep(Duration::from_secs(1)).await;
         // whoever asks at once must not be refused for what somebody else has leased and not spent
         if random.one_in(2) {
             tokio::time::sleep(Duration::from_secs(8)).await;
@@ -183,8 +185,8 @@ impl World {
         for rule in orders.iter().filter_map(|(place, _)| desk.scenario.rules.get(*place)) {
             let (Some((unit, most, window)), LimitKind::Cap { period, zone, .. }) = (cap_of(rule, now), &rule.limit.kind) else { continue };
             let scope = rule.limit.scope.clone();
-            let counter = Counter { scope, unit, period: *period, zone: zone.clone(), window };
-            let left = most - desk.ledger.sum(&rule.limit.scope, unit, window, None) - book.lost(&counter, None);
+            let counter = Counter { scope, unit, period: *period, zone: zone.clone(), window: period.window(zone, now) };
+            let left = most - desk.ledger.sum(&rule.limit.scope, unit, window, None) - book.lost_of_all(&counter);
             let tightest = if unit == Unit::Money { &mut money } else { &mut tasks };
             *tightest = Some(tightest.map_or(left, |known| known.min(left)));
         }

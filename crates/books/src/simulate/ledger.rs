@@ -93,7 +93,7 @@ pub(super) fn cap_of(rule: &Rule, at: Timestamp) -> Option<(Unit, i64, Window)> 
     match &rule.limit.kind {
         LimitKind::Cap { amount, period, zone } => {
             let unit = if matches!(amount, Amount::Money(_)) { Unit::Money } else { Unit::Tasks };
-            Some((unit, amount.units(), period.window(zone, at)))
+            Some((unit, amount.units(), period.window(zone, at).counted(*period)))
         }
         LimitKind::Rate(_) | LimitKind::Concurrency(_) => None,
     }

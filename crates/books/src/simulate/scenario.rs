@@ -1,6 +1,6 @@
 //! Who buys, where, within which limits? Drawn from the seed: keys of teams at accounts, limits that overlap.
 
-use tollgate_model::{Amount, KeyId, Limit, LimitKind, Money, Name, Rate, Scope, Timestamp, Zone};
+use tollgate_model::{Amount, KeyId, Limit, LimitKind, Money, Name, Period, Rate, Scope, Timestamp, Zone};
 
 use super::random::Random;
 
@@ -128,11 +128,15 @@ fn kind(random: &mut Random) -> LimitKind {
         choice => {
             let amount = if choice < 5 { Amount::Money(Money::ZERO) } else { Amount::Tasks(0) };
             let zone = random.pick(&ZONES).and_then(|name| Zone::parse(name).ok()).unwrap_or_else(Zone::utc);
-            let period = match random.below(4) {
-                0 => tollgate_model::Period::Total,
-                1 => tollgate_model::Period::Month,
-                _ => tollgate_model::Period::Day,
+            let period = match random.below(8) {
+                0 => Period::Total,
+                1 => Period::Month,
+                2 => Period::Week,
+                3 => Period::Hour,
+                4 => Period::Rolling,
+                _ => Period::Day,
             };
+            let zone = if period.has_zone() { zone } else { Zone::utc() };
             LimitKind::Cap { amount: another(amount, random), period, zone }
         }
     }

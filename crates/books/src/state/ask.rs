@@ -22,6 +22,9 @@ impl State {
             };
             if let (Kind::Cap(cap), Scope::Team(_)) = (&mut slot.kind, &slot.scope) {
                 cap.renew(self.edition.load(Ordering::SeqCst));
+                if let Some(rolling) = &mut cap.rolling {
+                    rolling.look_at_returned(self.returned.load(Ordering::SeqCst));
+                }
             }
             match ask_one(slot, wish, now, self.latest) {
                 Answer::Yes => {}
@@ -35,7 +38,7 @@ impl State {
             if let Some(Slot { kind: Kind::Cap(cap), .. }) = self.slots.get_mut(ix.0 as usize) {
                 let amount = amount(cap.unit, wish);
                 cap.least = cap.least.max(amount);
-                if cap.passes(amount, self.latest) == Passes::Cold {
+                if cap.passes(amount, self.latest, self.now.mono) == Passes::Cold {
                     cap.wanted = cap.wanted.saturating_add(amount);
                 }
             }
@@ -76,7 +79,7 @@ fn ask_one(slot: &mut Slot, wish: &Wish<'_>, now: Now, latest: Timestamp) -> Ans
             if amount == 0 {
                 return Answer::Yes;
             }
-            match cap.passes(amount, latest) {
+            match cap.passes(amount, latest, now.mono) {
                 Passes::Yes => Answer::Yes,
                 Passes::Cold => Answer::Cold { elsewhere: cap.blocked_elsewhere(amount) },
                 Passes::Reached(wait) => {

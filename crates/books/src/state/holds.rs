@@ -1,11 +1,13 @@
 //! What becomes of a hold? Sent, closed once, or unknown; what it took returns to exactly the windows it was taken from.
 
+use std::sync::atomic::Ordering;
+
 use tollgate_model::{Money, Name, RequestId, Timestamp};
 
 use crate::hold::Closed;
 use crate::port::Fact;
 use crate::slot::Kind;
-use crate::state::scopes::Move;
+use crate::state::scopes::{Move, Permit, tell};
 use crate::state::{Open, State};
 
 impl State {
@@ -13,8 +15,10 @@ impl State {
     pub(crate) fn unsent(&mut self, request: RequestId) {
         let Some(Open { terms, .. }) = self.holds.remove(&request) else { return };
         self.unsent = self.unsent.saturating_sub(1);
-        self.tell_caps(&terms, Move::Unsent);
-        self.tell_permits(&terms, false);
+        self.tell(&terms, Some(Move::Unsent), Some(Permit::Returned));
+        if terms.team.is_some() {
+            self.returned.fetch_add(1, Ordering::SeqCst);
+        }
         for ix in &terms.rates {
             if let Some(Kind::Rate(gcra)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
                 gcra.give_back();
@@ -27,14 +31,14 @@ impl State {
         let Some(open) = self.holds.get_mut(&request) else { return };
         open.sent = true;
         self.unsent = self.unsent.saturating_sub(1);
-        let terms = open.terms.clone();
-        self.tell_caps(&terms, Move::Sent);
+        let terms = &open.terms;
+        tell(&mut self.slots, &self.scopes, self.latest, terms, Some(Move::Sent), None);
         self.pending.push(Fact::Held {
             request,
             key: terms.key,
-            team: terms.team,
+            team: terms.team.clone(),
             upstream: upstream.clone(),
-            method: terms.method.into(),
+            method: terms.method.to_string(),
             at: terms.at,
             held: terms.cost,
         });
@@ -46,10 +50,11 @@ impl State {
         let held = open.terms.cost;
         let settled = cost.unwrap_or(Money::ZERO);
         let money = held.nanos().saturating_sub(settled.nanos());
-        self.tell_caps(&open.terms, Move::Returned { money, task: cost.is_none() });
+        let returned = Move::Returned { money, task: cost.is_none() };
+        self.tell(&open.terms, Some(returned), open.permit.then_some(Permit::Returned));
         self.recalled.clear();
-        if open.permit {
-            self.tell_permits(&open.terms, false);
+        if open.terms.team.is_some() && (money != 0 || cost.is_none()) {
+            self.returned.fetch_add(1, Ordering::SeqCst);
         }
         let excess = Money::from_nanos(settled.nanos().saturating_sub(held.nanos()).max(0));
         if excess > Money::ZERO && open.terms.team.is_some() {
@@ -84,8 +89,7 @@ impl State {
             return;
         }
         open.permit = false;
-        let terms = open.terms.clone();
-        self.tell_permits(&terms, false);
+        tell(&mut self.slots, &self.scopes, self.latest, &open.terms, None, Some(Permit::Returned));
     }
 
     /// Puts a hold of the book's back into memory at start.

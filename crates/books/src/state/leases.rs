@@ -1,5 +1,7 @@
 //! Which slices are wanted, granted, recalled, given back?
 
+use std::sync::atomic::Ordering;
+
 use tollgate_model::{Mono, Scope};
 
 use crate::port::{Counter, Fact, Holder, Lease, LeaseWant};
@@ -17,16 +19,26 @@ impl State {
 
     /// Every slice that somebody waits for, and those that run low.
     pub(crate) fn wants(&mut self, holder: &Holder) -> Vec<Wanted> {
-        let (now, edition) = (self.now.mono, self.edition());
+        let (now, edition, returned) = (self.now.mono, self.edition(), self.returned.load(Ordering::SeqCst));
         let mut wants = Vec::new();
         for (ix, scope, cap) in caps(&mut self.slots) {
             let is_shared = matches!(scope, Scope::Team(_));
             if is_shared {
                 cap.renew(edition);
             }
+            for bucket in cap.rolling.iter().flat_map(|rolling| &rolling.closed).filter(|bucket| bucket.is_owed()) {
+                let counter = Counter { window: bucket.window, ..cap.counter(scope) };
+                // the book knows what was told of it; then all of it is to be reserved, whatever the others left
+                let (used, slice) = if bucket.is_known { (Some(bucket.used), 0) } else { (None, bucket.used) };
+                let want = LeaseWant { counter, holder: holder.clone(), cap: cap.most, used, least: 0, slice };
+                wants.push(Wanted { ix, edition: cap.edition, is_overdrawn: true, is_waited_for: false, want });
+            }
             let (runs_low, is_overdrawn) = (cap.runs_low(now), is_shared && cap.is_overdrawn());
             if cap.wanted == 0 && !runs_low && !is_overdrawn {
                 continue;
+            }
+            if let Some(rolling) = &mut cap.rolling {
+                rolling.asked(returned);
             }
             let low = if runs_low || cap.slice() > cap.least { cap.slice() } else { 0 };
             let more = cap.wanted.saturating_add(cap.unsent).saturating_add(low).max(cap.least);
@@ -47,21 +59,31 @@ impl State {
     /// A slice was granted; one for a window that has passed meanwhile is of no use.
     pub(crate) fn leased(&mut self, wanted: &Wanted, lease: &Lease) {
         let Wanted { ix, edition, is_overdrawn, want, .. } = wanted;
+        let now = self.now.mono;
+        if let Some(cap) = self.cap(*ix) {
+            cap.answered_late(&want.counter);
+            if let Some(rolling) = &mut cap.rolling {
+                rolling.covered(want.counter.window, lease);
+            }
+        }
         if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
-            cap.leased(want.cap, lease);
+            cap.leased(want.cap, lease, now);
             // asked for before the limits were changed, told after
             if cap.edition != *edition {
                 cap.ceiling = 0;
             }
         }
         // what was spent beyond a slice is more than the others left: what they were told is no longer so
-        if *is_overdrawn && lease.ceiling.saturating_add(lease.elsewhere) > want.cap {
+        if *is_overdrawn && lease.ceiling.saturating_add(lease.elsewhere).saturating_add(lease.passed) > want.cap {
             self.renew();
         }
     }
 
     /// The book did not answer: whoever still wants asks again. What it has granted all the same is not known.
     pub(crate) fn lease_failed(&mut self, Wanted { ix, want, .. }: &Wanted) {
+        if let Some(cap) = self.cap(*ix) {
+            cap.answered_late(&want.counter);
+        }
         if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
             cap.wanted = 0;
             cap.lent = i64::MAX;
@@ -78,14 +100,46 @@ impl State {
         }
     }
 
+    /// What the book need not reserve any more of buckets that are over: the unspent rest, and all of it once no hold admitted there
+    /// can still be told of.
+    pub(crate) fn closings(&mut self) -> Vec<Closing> {
+        let unsent = || self.holds.values().filter(|hold| !hold.sent).map(|hold| hold.terms.at).min();
+        let horizon = if self.unsent == 0 { None } else { unsent() };
+        let mut closings = Vec::new();
+        for (ix, scope, cap) in caps(&mut self.slots) {
+            for bucket in cap.rolling.iter().flat_map(|rolling| &rolling.closed) {
+                if let Some((ceiling, is_over)) = bucket.closing(horizon) {
+                    closings.push(Closing { ix, counter: Counter { window: bucket.window, ..cap.counter(scope) }, ceiling, is_over });
+                }
+            }
+        }
+        closings
+    }
+
+    /// The book has taken it.
+    pub(crate) fn closed(&mut self, closing: &Closing) {
+        if let Some(rolling) = self.cap(closing.ix).and_then(|cap| cap.rolling.as_mut()) {
+            rolling.closed(closing.counter.window, closing.ceiling, closing.is_over);
+        }
+    }
+
     /// Lowers this counter's ceiling to what is used, if the book may reserve more. Where memory knows nothing of the counter, nothing
     /// is spent from it.
     pub(crate) fn recall(&mut self, counter: &Counter) -> Option<Lowered> {
-        let edition = self.edition();
-        match caps(&mut self.slots).find(|(_, scope, cap)| cap.counter(scope) == *counter) {
-            Some((ix, _, cap)) => {
+        let (edition, latest) = (self.edition(), self.latest);
+        let rolls = counter.period.rolls_over().is_some();
+        let is_it = |scope: &Scope, cap: &Cap| {
+            let own = cap.counter(scope);
+            own == *counter || rolls && Counter { window: counter.window, ..own } == *counter
+        };
+        match caps(&mut self.slots).find(|(_, scope, cap)| is_it(scope, cap)) {
+            Some((ix, scope, cap)) => {
                 cap.renew(edition);
-                (cap.wanted == 0 && cap.lent > cap.spent()).then(|| cap.lower(Some(ix), counter.clone()))
+                // buckets that are over are told of with the next facts; this account may have seen an earlier time than who asks
+                if rolls {
+                    cap.roll(latest);
+                }
+                (cap.wanted == 0 && cap.lent > cap.spent()).then(|| cap.lower(Some(ix), cap.counter(scope)))
             }
             None if self.recalled.contains(counter) => None,
             None => Some(Lowered { ix: None, counter: counter.clone(), ceiling: 0 }),
@@ -147,6 +201,14 @@ pub(crate) struct Lowered {
     ix: Option<LimitIx>,
     pub(crate) counter: Counter,
     pub(crate) ceiling: i64,
+}
+
+/// A bucket that is over.
+pub(crate) struct Closing {
+    ix: LimitIx,
+    pub(crate) counter: Counter,
+    pub(crate) ceiling: i64,
+    is_over: bool,
 }
 
 impl Cap {

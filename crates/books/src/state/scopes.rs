@@ -3,11 +3,11 @@
 
 use hashbrown::HashMap;
 use smallvec::SmallVec;
-use tollgate_model::{KeyId, Name, Scope};
+use tollgate_model::{KeyId, Name, Scope, Timestamp};
 
 use crate::hold::Terms;
 use crate::port::Unit;
-use crate::slot::{Cap, Kind, LimitIx};
+use crate::slot::{Cap, Kind, LimitIx, Slot};
 use crate::state::{State, in_scope};
 
 /// The limits of each scope, by their places.
@@ -33,6 +33,13 @@ pub(super) enum Move {
     Returned { money: i64, task: bool },
 }
 
+/// What becomes of a hold's place among the open tasks.
+#[derive(Clone, Copy)]
+pub(super) enum Permit {
+    Taken,
+    Returned,
+}
+
 impl Scopes {
     pub(super) fn add(&mut self, scope: &Scope, ix: LimitIx) {
         match scope {
@@ -49,28 +56,29 @@ impl Scopes {
     }
 }
 
-impl State {
-    /// Tells every cap that the hold counts in.
-    pub(super) fn tell_caps(&mut self, terms: &Terms, moved: Move) {
-        let latest = self.latest;
-        for ix in self.scopes.of(terms) {
-            if let Some(Kind::Cap(cap)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
+/// Tells every cap that the hold counts in, and with a permit every limit of open tasks: taken, or given back.
+pub(super) fn tell(slots: &mut [Slot], scopes: &Scopes, latest: Timestamp, terms: &Terms, moved: Option<Move>, permit: Option<Permit>) {
+    for ix in scopes.of(terms) {
+        match (slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind), moved, permit) {
+            (Some(Kind::Cap(cap)), Some(moved), _) => {
                 cap.roll(latest);
                 // a window that has rolled on holds nothing of it
                 if cap.window.contains(terms.at) {
                     cap.moved(terms, moved);
+                } else if cap.rolling.is_some() {
+                    cap.moved_before(terms, moved);
                 }
             }
+            (Some(Kind::Concurrency { open, .. }), _, Some(Permit::Taken)) => *open = open.saturating_add(1),
+            (Some(Kind::Concurrency { open, .. }), _, Some(Permit::Returned)) => *open = open.saturating_sub(1),
+            _ => {}
         }
     }
+}
 
-    /// Takes a permit of every limit of open tasks that the hold counts in, or gives it back.
-    pub(super) fn tell_permits(&mut self, terms: &Terms, taken: bool) {
-        for ix in self.scopes.of(terms) {
-            if let Some(Kind::Concurrency { open, .. }) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
-                *open = if taken { open.saturating_add(1) } else { open.saturating_sub(1) };
-            }
-        }
+impl State {
+    pub(super) fn tell(&mut self, terms: &Terms, moved: Option<Move>, permit: Option<Permit>) {
+        tell(&mut self.slots, &self.scopes, self.latest, terms, moved, permit);
     }
 
     /// What a limit that is new here counts already: open tasks, and what is reserved and not told to the book yet.
@@ -80,8 +88,15 @@ impl State {
             // at a start there are many limits and holds, and none that is not sent
             Kind::Cap(_) if self.unsent == 0 => {}
             Kind::Cap(cap) => {
-                let unsent = holds().filter(|hold| !hold.sent && cap.window.contains(hold.terms.at));
-                cap.unsent = unsent.map(|hold| cap.amount(&hold.terms)).fold(0, i64::saturating_add);
+                let counted = cap.window.counted(cap.period);
+                for hold in holds().filter(|hold| !hold.sent && counted.contains(hold.terms.at)) {
+                    let amount = cap.amount(&hold.terms);
+                    if cap.window.contains(hold.terms.at) {
+                        cap.unsent = cap.unsent.saturating_add(amount);
+                    } else {
+                        cap.owes(cap.period.window(&cap.zone, hold.terms.at), amount);
+                    }
+                }
             }
             Kind::Concurrency { open, .. } => {
                 *open = u32::try_from(holds().filter(|hold| hold.permit).count()).unwrap_or(u32::MAX);
@@ -96,6 +111,25 @@ impl Cap {
         match self.unit {
             Unit::Money => terms.cost.nanos(),
             Unit::Tasks => 1,
+        }
+    }
+
+    /// In a bucket that is over: less counts of it now than the book has told, and less is to be reserved. Of one that the book has
+    /// not told of, only what is no fact yet is counted.
+    fn moved_before(&mut self, terms: &Terms, moved: Move) {
+        let (amount, of_unknown) = match (moved, self.unit) {
+            (Move::Reserved, _) => return,
+            (Move::Sent | Move::Unsent, _) => (self.amount(terms), true),
+            (Move::Returned { money, .. }, Unit::Money) => (money, false),
+            (Move::Returned { task, .. }, Unit::Tasks) => (i64::from(task), false),
+        };
+        let of_known = !matches!(moved, Move::Sent);
+        if let Some(rolling) = &mut self.rolling {
+            rolling.moved(terms.at, amount, of_known, of_unknown);
+        }
+        // what costs more than its hold is taken from this slice
+        if of_known && amount < 0 {
+            self.ceiling = self.ceiling.saturating_add(amount).max(self.used);
         }
     }
 

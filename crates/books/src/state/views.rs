@@ -17,8 +17,12 @@ pub(super) fn one(slot: &mut Slot, now: Now, latest: Timestamp) -> LimitView {
                 Unit::Tasks => Amount::Tasks(cap.most),
             };
             let kind = LimitKind::Cap { amount, period: cap.period, zone: cap.zone.clone() };
-            let used = cap.used.saturating_add(cap.elsewhere);
-            let resets_at = (cap.period != Period::Total).then_some(cap.window.end);
+            let used = cap.used.saturating_add(cap.elsewhere).saturating_add(cap.passed());
+            let resets_at = match cap.period {
+                Period::Total => None,
+                Period::Hour | Period::Rolling => cap.rolling.as_ref().and_then(|rolling| rolling.frees_at),
+                Period::Day | Period::Week | Period::Month => Some(cap.window.end),
+            };
             LimitView { limit: Limit { scope, kind }, used, left: cap.most.saturating_sub(used).max(0), known: cap.known, resets_at }
         }
         Kind::Rate(gcra) => {

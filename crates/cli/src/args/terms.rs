@@ -5,7 +5,7 @@ use clap::Args;
 /// What a key or a team may do.
 #[derive(Args, Default)]
 pub(crate) struct Limits {
-    /// A cap in dollars: `25/day`, `"400/month Europe/Berlin"`, `1000/total`; `none` says aloud that there is none
+    /// A cap in dollars: `25/day`, `100/week`, `"400/month Europe/Berlin"`, `1000/total`, rolling `25/24h`, `5/hour`; `none` says aloud that there is none
     #[arg(long = "cap", value_name = "CAP")]
     pub(crate) caps: Vec<String>,
     /// A cap in tasks: `5000/day`

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -14,6 +14,8 @@ use tollgate_gateway::clock::Clock;
 use tollgate_gateway::egress::dial::{Origin, client_tls};
 use tollgate_gateway::{Bound, Upstream, Upstreams};
 use tollgate_model::{Limit, LimitKind, Scope};
+use tollgate_policy::Methods;
+use tollgate_registry::Registry;
 use tollgate_registry::registry::Attach;
 
 use super::watches::Watches;
@@ -81,6 +83,24 @@ fn origin(upstream: &tollgate_config::Upstream, system_trust: &mut Option<Arc<Cl
 }
 
 impl Opened {
+    /// Every method that a living key names has a price at its upstream: a price that went out of the configuration would else be
+    /// noticed by the callers first.
+    pub(super) fn price_what_keys_use(&self, registry: &Registry<Bound>) -> Result<()> {
+        let snapshot = registry.snapshot();
+        for record in snapshot.records().filter(|record| record.revoked.is_none()) {
+            let Methods::Only(methods) = &record.terms.methods else { continue };
+            let Some(upstream) = self.all.named(record.upstream.as_str()) else { continue };
+            if let Some(method) = methods.iter().find(|method| upstream.prices.worst_case(method).is_none()) {
+                bail!(
+                    "the key `{}` may use `{method}`, which has no price at the upstream `{}`: add it to the upstream's `prices`",
+                    record.name,
+                    upstream.name
+                );
+            }
+        }
+        Ok(())
+    }
+
     /// What every key of the snapshot carries: its upstream, and its limits, its team's and its upstream's as the account knows
     /// them. Calls in flight are counted over all changes of a key.
     pub(crate) fn attach(&self, clock: Clock) -> Attach<Bound> {

@@ -219,7 +219,7 @@ fn a_key_in_the_wrong_table_is_shown_its_place() {
 
 #[test]
 fn values_of_the_contract_that_are_not_built_are_refused_by_name() {
-    for profile in ["http", "anticaptcha", "capmonster", "capsolver"] {
+    for profile in ["http", "capmonster"] {
         let what = mistake_with("profile", &format!("\"{profile}\""));
         assert_eq!(what, format!("the profile `{profile}` is not built yet (take it out: nothing would act on it)"));
     }
@@ -398,8 +398,9 @@ fn money_and_limits_are_read_strictly() {
         ("prices = { post = \"1e-3\" }", "`prices` is not valid: expected dollars as a plain decimal such as `25` or `0.0029`"),
         ("prices = { \"a b\" = \"1\" }", "`a b` is not a method (1 to 64 letters, digits and `_`)"),
         (
-            "cap = [\"50/week\"]",
-            "`cap` is not valid: expected an amount and a period such as `25/day`, `400/month Europe/Berlin` or `1000/total`",
+            "cap = [\"50/year\"]",
+            "`cap` is not valid: expected an amount and a period such as `25/day`, `400/month Europe/Berlin`, `100/week`, `25/24h`, `5/hour` or \
+             `1000/total`",
         ),
         ("cap = \"50/day\"", "`cap` is not a list of caps in dollars such as `[\"50/day\", \"400/month Europe/Berlin\"]`"),
         ("tasks = [\"0/day\"]", "`tasks` is not valid: a limit of zero is never meant: pause the key instead"),

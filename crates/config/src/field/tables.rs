@@ -172,7 +172,7 @@ pub(crate) const UPSTREAM: Table = Table {
             "prices",
             "a table of dollars a task such as `{ userrecaptcha = \"0.0029\" }`",
             "{}",
-            "What a task of a method costs at most; overrides the profile's table.",
+            "What a task of a method (v1) or a type (v2) costs at most; overrides the profile's table.",
         ),
         field(
             "cap",

@@ -20,7 +20,9 @@ fn pc_16_a_name_twice_at_any_level_is_refused() {
     for text in [r#"{"key":"a","key":"b"}"#, r#"{"t":{"a":1,"a":2}}"#, r#"{"t":[{"a":1,"a":1}]}"#] {
         assert_eq!(read(text, Names::Any), Err(JsonError::Duplicate), "{text}");
     }
-    assert_eq!(read(r#"{"k\u0065y":1}"#, Names::Plain), Err(JsonError::EscapedName));
+    for odd in [r#"{"k\u0065y":1}"#, "{\"key\u{7f}\":1}"] {
+        assert_eq!(read(odd, Names::Plain), Err(JsonError::EscapedName));
+    }
     assert!(read(r#"{"k\u0065y":1}"#, Names::Any).is_ok());
 }
 
@@ -75,4 +77,23 @@ fn a_string_means_the_same_inside_and_outside() {
     let mut out = Vec::new();
     write_string("ä😀\"\\/\u{8}\n\r\t\u{7f}", &mut out);
     assert_eq!(String::from_utf8(out).unwrap(), r#""ä😀\"\\/\u0008\n\r\t\u007f""#);
+}
+
+#[test]
+fn a_value_is_written_anew_in_one_spelling_and_its_numbers_stay() {
+    let mut written = Vec::new();
+    let text = br#"{"a": { "b" : [ 1.50e-3 , "x\u0041 \/\"\\" , { } , [ ] , null , true ], "\u0063":"\ud83d\ude00" } }"#;
+    members(text, Names::Any, |_, raw| write_value(raw, &mut written)).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap(), r#"{"b":[1.50e-3,"xA /\"\\",{},[],null,true],"c":"😀"}"#);
+}
+
+#[test]
+fn a_number_of_a_request_is_one_that_every_reader_holds() {
+    for (text, held) in
+        [("1e99", true), ("-1.5E-12", true), ("1e400", false), ("1e0000001", false), (&"9".repeat(40), true), (&"9".repeat(41), false)]
+    {
+        let object = format!("{{\"a\":[{text}]}}");
+        assert_eq!(read(&object, Names::Plain).err(), (!held).then_some(JsonError::Number), "{text}");
+        assert!(read(&object, Names::Any).is_ok(), "an answer goes on as it came");
+    }
 }

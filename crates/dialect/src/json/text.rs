@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::Raw;
+
 /// The bytes that a valid string's inside means; borrowed when it holds no escape.
 pub(super) fn unescape(inner: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(b'\\', inner).is_none() {
@@ -76,4 +78,37 @@ pub fn write_string(text: &str, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+/// Appends a value written anew: no space between its tokens, each string in the one spelling of `write_string`. A number's
+/// digits stay as they are: an amount never becomes a float.
+pub fn write_value(value: Raw<'_>, out: &mut Vec<u8>) {
+    let mut rest = value.text;
+    while let Some((byte, behind)) = rest.split_first() {
+        match byte {
+            b'"' => {
+                let (inner, behind) = behind.split_at(end_of_string(behind));
+                // a value was read from UTF-8, and its escapes mean whole characters
+                write_string(&String::from_utf8_lossy(&unescape(inner)), out);
+                rest = behind.get(1..).unwrap_or_default();
+                continue;
+            }
+            b' ' | b'\t' | b'\r' | b'\n' => {}
+            other => out.push(*other),
+        }
+        rest = behind;
+    }
+}
+
+/// Where the string ends whose inside begins here.
+fn end_of_string(text: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
+        at += found;
+        if text.get(at) == Some(&b'"') {
+            return at;
+        }
+        at += 2;
+    }
+    text.len()
 }

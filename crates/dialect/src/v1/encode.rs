@@ -1,66 +1,40 @@
 //! How is an operation said to the provider? In our own words, the key first and placed by us.
 
-use tollgate_model::hex_of;
-
 use crate::incoming::Method;
 use crate::multipart::FilePart;
+use crate::operation::{AnswerForm, Form, Operation, Submit};
+use crate::outgoing::{Boundary, Outgoing};
 use crate::profile::Profile;
-use crate::v1::operation::{AnswerForm, Operation, Submit};
 use crate::value::{Value, write_form};
 
-/// A request for the provider. Its buffers are reused, hold the real key once encoded, and are the gate's to wipe.
-pub struct Outgoing {
-    /// The method.
-    pub method: Method,
-    /// Path and query.
-    pub target: Vec<u8>,
-    /// `Content-Type`; empty for none.
-    pub content_type: Vec<u8>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-impl Outgoing {
-    /// An empty one.
-    pub const fn new() -> Self {
-        Self { method: Method::Get, target: Vec::new(), content_type: Vec::new(), body: Vec::new() }
+/// Writes a submission: a POST, so that neither key nor proxy password stands in a URL; urlencoded, or multipart when it holds
+/// files.
+pub(crate) fn submission(path: &[u8], submit: &Submit<'_>, carried: &Form<'_>, asked: &Asked<'_>, out: &mut Outgoing) {
+    out.method = Method::Post;
+    out.target.extend_from_slice(path);
+    if carried.files.is_empty() {
+        out.content_type.extend_from_slice(b"application/x-www-form-urlencoded");
+        urlencoded(submit, carried, asked, &mut out.body);
+    } else {
+        out.content_type.extend_from_slice(b"multipart/form-data; boundary=");
+        out.content_type.extend_from_slice(&asked.boundary.0);
+        multipart(submit, carried, asked, &mut out.body);
     }
 }
 
-impl Default for Outgoing {
-    fn default() -> Self {
-        Self::new()
-    }
+/// How a submission is to be said, beside what it says.
+pub(crate) struct Asked<'a> {
+    pub(crate) form: AnswerForm,
+    pub(crate) real_key: &'a [u8],
+    pub(crate) boundary: &'a Boundary,
 }
 
-/// The line between the parts of a multipart body: 32 hex digits that no client can foresee.
-#[derive(Clone, Copy)]
-pub struct Boundary([u8; 32]);
-
-impl Boundary {
-    /// The boundary of 16 random bytes, drawn for one request.
-    pub fn from_random(random: [u8; 16]) -> Self {
-        let mut text = [0; 32];
-        for (digits, byte) in text.chunks_exact_mut(2).zip(random) {
-            digits.copy_from_slice(&hex_of(byte));
-        }
-        Self(text)
-    }
-}
-
-/// Writes an operation into `out`, whose buffers are cleared first.
-///
-/// A submission is a POST, so that neither key nor proxy password stands in a URL: urlencoded, or multipart when it holds
-/// files. Everything of `res.php` is a GET, as providers document it. The provider is asked in the caller's form, and with
-/// `get2` wherever the profile knows it, so that every poll can settle at the true price. Buffers are sized before the key is
-/// written: no growth leaves a copy of it behind.
-pub fn encode(operation: &Operation<'_>, form: AnswerForm, real_key: &[u8], profile: &Profile, boundary: &Boundary, out: &mut Outgoing) {
-    out.target.clear();
-    out.content_type.clear();
-    out.body.clear();
+/// Writes everything of `res.php`: a GET, as providers document it. The provider is asked in the caller's form, and with `get2`
+/// wherever the profile knows it, so that every poll can settle at the true price.
+pub(crate) fn result(operation: &Operation<'_>, form: AnswerForm, real_key: &[u8], profile: &Profile, out: &mut Outgoing) {
     match operation {
-        Operation::Submit(submit) => encode_submit(b"/in.php", submit, form, real_key, boundary, out),
-        Operation::SolveNow(submit) => encode_submit(b"/solve.php", submit, form, real_key, boundary, out),
+        // these are written by `submission`
+        Operation::Submit(_) | Operation::SolveNow(_) => {}
         Operation::Poll { task, .. } => {
             let action = if profile.priced_poll() { "get2" } else { "get" };
             encode_result(action, Some(("id", task.as_str())), form.json, real_key, out);
@@ -72,7 +46,7 @@ pub fn encode(operation: &Operation<'_>, form: AnswerForm, real_key: &[u8], prof
         Operation::Balance => encode_result("getbalance", None, form.json, real_key, out),
         // only the JSON form of this answer is documented
         Operation::Threads => encode_result("threadsinfo", None, true, real_key, out),
-        Operation::Report { task, good } => {
+        Operation::Report { task, good, .. } => {
             let action = if *good { "reportgood" } else { "reportbad" };
             encode_result(action, Some(("id", task.as_str())), form.json, real_key, out);
         }
@@ -95,34 +69,22 @@ fn encode_result(action: &str, id: Option<(&str, &str)>, json: bool, real_key: &
     }
 }
 
-fn encode_submit(path: &[u8], submit: &Submit<'_>, form: AnswerForm, real_key: &[u8], boundary: &Boundary, out: &mut Outgoing) {
-    out.method = Method::Post;
-    out.target.extend_from_slice(path);
-    if submit.files.is_empty() {
-        out.content_type.extend_from_slice(b"application/x-www-form-urlencoded");
-        urlencoded(submit, form, real_key, &mut out.body);
-    } else {
-        out.content_type.extend_from_slice(b"multipart/form-data; boundary=");
-        out.content_type.extend_from_slice(&boundary.0);
-        multipart(submit, form, real_key, boundary, &mut out.body);
-    }
-}
-
 /// The parameters behind the key, in one order: method, form, what passes by value, callback.
-fn pairs<'s>(submit: &'s Submit<'_>, form: AnswerForm) -> impl Iterator<Item = (&'s str, Value<'s>)> {
-    let method = submit.sent_method.map(|method| ("method", Value::plain(method.as_bytes())));
+fn pairs<'s>(submit: &'s Submit<'_>, carried: &'s Form<'_>, form: AnswerForm) -> impl Iterator<Item = (&'s str, Value<'s>)> {
+    let method = carried.sent_method.map(|method| ("method", Value::plain(method.as_bytes())));
     let json = form.json.then_some(("json", Value::plain(b"1")));
-    let pingback = submit.pingback.as_ref().map(|callback| ("pingback", callback.url.borrowed()));
-    let fields = submit.fields().map(|(name, value)| (name, value.borrowed()));
+    let pingback = submit.callback.as_ref().map(|callback| ("pingback", callback.url.borrowed()));
+    let fields = carried.fields.iter().map(|param| (param.name, param.value.borrowed()));
     method.into_iter().chain(json).chain(fields).chain(pingback)
 }
 
-fn urlencoded(submit: &Submit<'_>, form: AnswerForm, real_key: &[u8], body: &mut Vec<u8>) {
-    let bound: usize = pairs(submit, form).map(|(name, value)| name.len() * 3 + value.form_bound() + 2).sum();
+fn urlencoded(submit: &Submit<'_>, carried: &Form<'_>, asked: &Asked<'_>, body: &mut Vec<u8>) {
+    let real_key = asked.real_key;
+    let bound: usize = pairs(submit, carried, asked.form).map(|(name, value)| name.len() * 3 + value.form_bound() + 2).sum();
     body.reserve(bound + real_key.len() * 3 + 8);
     body.extend_from_slice(b"key=");
     write_form(real_key, body);
-    for (name, value) in pairs(submit, form) {
+    for (name, value) in pairs(submit, carried, asked.form) {
         write_pair(name, &value, body);
     }
 }
@@ -134,16 +96,17 @@ fn write_pair(name: &str, value: &Value<'_>, out: &mut Vec<u8>) {
     value.write_form(out);
 }
 
-fn multipart(submit: &Submit<'_>, form: AnswerForm, real_key: &[u8], boundary: &Boundary, body: &mut Vec<u8>) {
+fn multipart(submit: &Submit<'_>, carried: &Form<'_>, asked: &Asked<'_>, body: &mut Vec<u8>) {
     const AROUND: usize = 160;
-    let fields: usize = pairs(submit, form).map(|(name, value)| name.len() + value.form_bound() + AROUND).sum();
-    let files: usize = submit.files.iter().map(|file| file.data.len() + file.name.len() + AROUND).sum();
+    let Asked { form, real_key, boundary } = *asked;
+    let fields: usize = pairs(submit, carried, form).map(|(name, value)| name.len() + value.form_bound() + AROUND).sum();
+    let files: usize = carried.files.iter().map(|file| file.data.len() + file.name.len() + AROUND).sum();
     body.reserve(fields + files + real_key.len() + 2 * AROUND);
     write_field("key", &Value::plain(real_key), boundary, body);
-    for (name, value) in pairs(submit, form) {
+    for (name, value) in pairs(submit, carried, form) {
         write_field(name, &value, boundary, body);
     }
-    for file in &submit.files {
+    for file in &carried.files {
         write_file(file, boundary, body);
     }
     body.extend_from_slice(b"--");

@@ -5,15 +5,15 @@ use std::borrow::Cow;
 use memchr::memmem;
 use tollgate_model::TaskId;
 
+use crate::callback::Callback;
 use crate::credential::Presented;
 use crate::incoming::{Incoming, Method};
-use crate::json::{self, JsonError, Kind, Names};
+use crate::json::{self, Kind, Names};
 use crate::media::{self, Media};
 use crate::misread::{Misread, Unclear};
+use crate::operation::{AnswerForm, Call, Carried, Form, Operation, Submit, Verb};
 use crate::params::{Params, Place};
-use crate::v1::callback::Callback;
 use crate::v1::names;
-use crate::v1::operation::{AnswerForm, Call, Operation, Submit};
 use crate::value::Value;
 use crate::{credential, multipart, urlencoded};
 
@@ -100,13 +100,7 @@ fn flat_json<'a>(body: &'a [u8], params: &mut Params<'a>) -> Result<(), Unclear>
             outcome = added;
         }
     });
-    read.map_err(|error| match error {
-        JsonError::Duplicate => Unclear::ambiguous("a JSON name that stands twice"),
-        JsonError::EscapedName => Unclear::ambiguous("a JSON name written with escapes"),
-        JsonError::Syntax => Unclear::malformed("a body that is not JSON"),
-        JsonError::Depth => Unclear::malformed("JSON nested too deeply"),
-        JsonError::TooMany => Unclear::malformed("JSON with too many members"),
-    })?;
+    read?;
     outcome
 }
 
@@ -130,12 +124,12 @@ fn operation<'a>(path: &[u8], params: Params<'a>) -> Result<Operation<'a>, Uncle
 
 /// `action` is not a verb here but the name that reCAPTCHA v3 gives to a page's action: it passes by value.
 fn submit(mut params: Params<'_>) -> Result<Submit<'_>, Unclear> {
-    let (mut method, mut pingback, mut text, mut foreign) = (None, None, false, false);
+    let (mut method, mut callback, mut text, mut foreign) = (None, None, false, false);
     params.list.retain(|param| {
         match param.name {
             "key" | "json" | "header_acao" => {}
             "method" => method = Some(param.value.as_sent()),
-            "pingback" => pingback = (!param.value.is_empty()).then(|| Callback::new(param.value.clone())),
+            "pingback" => callback = (!param.value.is_empty()).then(|| Callback::new(param.value.clone())),
             "id" | "ids" | "addr" => foreign = true,
             name => {
                 text |= name == "textcaptcha";
@@ -156,7 +150,8 @@ fn submit(mut params: Params<'_>) -> Result<Submit<'_>, Unclear> {
         (Some(_), true) => return Err(Unclear::ambiguous("a text captcha with another method")),
         (None, false) => return Err(Unclear::malformed("a submission without `method`")),
     };
-    Ok(Submit { method, sent_method, fields: params.list, files: params.files, pingback })
+    let carried = Carried::Form(Form { sent_method, fields: params.list, files: params.files });
+    Ok(Submit { method, callback, carried })
 }
 
 fn method_name(value: Option<&[u8]>) -> Result<&str, Unclear> {
@@ -181,8 +176,8 @@ fn result<'a>(params: &Params<'a>) -> Result<Operation<'a>, Unclear> {
         (Some(b"get"), None, Some(ids)) => many(ids).map(|tasks| Operation::PollMany { tasks }),
         (Some(b"get"), id, None) => Ok(Operation::Poll { task: task(id)?, priced: false }),
         (Some(b"get2"), id, None) => Ok(Operation::Poll { task: task(id)?, priced: true }),
-        (Some(b"reportgood"), id, None) => Ok(Operation::Report { task: task(id)?, good: true }),
-        (Some(b"reportbad"), id, None) => Ok(Operation::Report { task: task(id)?, good: false }),
+        (Some(b"reportgood"), id, None) => Ok(Operation::Report { task: task(id)?, good: true, verb: Verb::Action }),
+        (Some(b"reportbad"), id, None) => Ok(Operation::Report { task: task(id)?, good: false, verb: Verb::Action }),
         (Some(b"getbalance"), None, None) => Ok(Operation::Balance),
         (Some(b"threadsinfo"), None, None) => Ok(Operation::Threads),
         _ => Err(Unclear::denied("an action that is not on the list")),

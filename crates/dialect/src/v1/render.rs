@@ -3,9 +3,9 @@
 use tollgate_model::{DenialCode, FailureCode, Money, TaskId};
 
 use crate::json;
+use crate::operation::{AnswerForm, Operation};
 use crate::profile::Profile;
-use crate::v1::operation::{AnswerForm, Operation};
-use crate::v1::read::{Price, Reading, Refused, Said, Shown, Words};
+use crate::reading::{Price, Reading, Refused, Said, Shown, Words};
 
 /// Appends the provider's word for a denial of ours.
 pub fn denial(profile: &Profile, code: DenialCode, form: AnswerForm, out: &mut Vec<u8>) {
@@ -86,7 +86,7 @@ pub fn many(parts: &[&[u8]], form: AnswerForm, out: &mut Vec<u8>) {
 pub fn reading(profile: &Profile, operation: &Operation<'_>, form: AnswerForm, reading: &Reading<'_>, out: &mut Vec<u8>) {
     let priced = matches!(operation, Operation::Poll { priced: true, .. });
     match reading {
-        Reading::Submitted { said, .. } | Reading::SolvedNow { said, .. } => answer(said, form, false, out),
+        Reading::Submitted { said, .. } | Reading::Solved { said, .. } | Reading::SolvedNow { said, .. } => answer(said, form, false, out),
         Reading::Answer { said, .. } => answer(said, form, priced, out),
         Reading::Many(said) => loose(said, form, out),
         Reading::NotReady => not_ready(form, out),

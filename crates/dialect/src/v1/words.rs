@@ -1,41 +1,8 @@
 //! Which words does the provider know, and what does each mean for a hold? The known list; nothing else is passed on.
 
-use serde::Deserialize;
+use crate::words::{WordClass, unlisted};
 
-/// What a provider's word of refusal is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WordClass {
-    /// Our real key.
-    Auth,
-    /// Our account's money.
-    AccountBudget,
-    /// Our address: not on the account's list, or banned.
-    AccountAddress,
-    /// No worker or thread is free.
-    NoSlot,
-    /// What the caller sent.
-    CallerFault,
-    /// A task that was taken and will have no answer, by its own fault.
-    TaskFault,
-    /// Nobody could solve it.
-    Unsolvable,
-    /// The task's id.
-    WrongId,
-    /// The report.
-    Report,
-    /// The provider's own trouble: whether the task was bought is not said.
-    Transient,
-    /// Too many requests; the request was not looked at.
-    Rate,
-    /// Begins with `ERROR_` and is not on the list.
-    Unknown,
-}
-
-/// The one word that is no refusal: the answer is not there yet (both spellings are in use).
-pub(super) fn is_not_ready(word: &[u8]) -> bool {
-    matches!(word, b"CAPCHA_NOT_READY" | b"CAPTCHA_NOT_READY")
-}
+pub(super) use crate::words::is_not_ready;
 
 /// PROTOCOLS B.1: error codes of in.php and res.php, rate codes.
 const KNOWN: [(&str, WordClass); 46] = [
@@ -89,11 +56,9 @@ const KNOWN: [(&str, WordClass); 46] = [
 
 /// The word with its class, if the text is one; an unlisted `ERROR_…` is a word of an unknown class.
 pub(super) fn find(text: &[u8]) -> Option<(&str, WordClass)> {
-    const LONGEST: usize = 64;
     let text = std::str::from_utf8(text).ok()?;
     if let Some((word, class)) = KNOWN.iter().find(|(word, _)| *word == text) {
         return Some((word, *class));
     }
-    let plain = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-    (text.starts_with("ERROR_") && text.len() <= LONGEST && plain).then_some((text, WordClass::Unknown))
+    unlisted(text)
 }

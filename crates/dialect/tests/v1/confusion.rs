@@ -119,7 +119,7 @@ fn pc_08_nothing_is_decoded_twice() {
     assert_eq!(get("&%256Bey=x").refused(), AmbiguousRequest);
     let request = get("&pageurl=%2541%2B+%26");
     let call = request.call();
-    let pageurl = call.operation.submit().unwrap().pageurl().unwrap();
+    let pageurl = call.operation.submit().unwrap().field("pageurl").unwrap();
     assert_eq!(pageurl.bytes().collect::<Vec<_>>(), b"%41+ &");
     for broken in ["%", "%4", "%4g", "%g4", "%%41", "a%"] {
         assert_eq!(get(&format!("&x={broken}")).refused(), Malformed, "{broken}");
@@ -276,7 +276,7 @@ fn pc_14_an_empty_part_and_a_boundary_in_a_file_are_read_exactly() {
     let call = request.call();
     let submit = call.operation.submit().unwrap();
     assert!(submit.field("lang").unwrap().is_empty());
-    assert_eq!((submit.files[0].name, submit.files[0].extension, submit.files[0].data), ("file", "PNG", data.as_bytes()));
+    assert_eq!((submit.files()[0].name, submit.files()[0].extension, submit.files()[0].data), ("file", "PNG", data.as_bytes()));
     let bare = multipart(&[(&field("key"), KEY), (&field("method"), "post"), (&file.replace("../../etc/x.y.PNG", ""), "x")]);
     assert_eq!(Request::post("/in.php", TYPE, bare.as_bytes()).refused(), Malformed);
 }
@@ -343,7 +343,7 @@ fn pc_17_json_values_are_scalars_and_the_key_is_a_string() {
     );
     let call = request.call();
     let submit = call.operation.submit().unwrap();
-    assert!(call.form.json && submit.pingback.is_none() && submit.field("pingback").is_none());
+    assert!(call.form.json && submit.callback.is_none() && submit.field("pingback").is_none());
     assert!(
         submit.field("body").unwrap().is("a/+ä".as_bytes())
             && submit.field("phrase").unwrap().is(b"0")
@@ -476,9 +476,9 @@ fn ids_are_plain_and_at_most_a_hundred() {
 fn eg_07_a_callback_is_typed_and_an_empty_one_is_none() {
     let request = get("&pingback=https%3A%2F%2Fhooks.example.com%2Fa");
     let call = request.call();
-    assert_eq!(call.operation.submit().unwrap().pingback.as_ref().unwrap().host(), Some("hooks.example.com"));
-    assert!(get("&pingback=").call().operation.submit().unwrap().pingback.is_none());
+    assert_eq!(call.operation.submit().unwrap().callback.as_ref().unwrap().host(), Some("hooks.example.com"));
+    assert!(get("&pingback=").call().operation.submit().unwrap().callback.is_none());
     let request = get("&pingback=javascript:x");
     let call = request.call();
-    assert_eq!(call.operation.submit().unwrap().pingback.as_ref().unwrap().host(), None);
+    assert_eq!(call.operation.submit().unwrap().callback.as_ref().unwrap().host(), None);
 }

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use tollgate_dialect::v1::{Operation, guess_form, read};
-use tollgate_dialect::{Incoming, Method, Profile, json, multipart};
+use tollgate_dialect::{Incoming, Method, json, multipart};
 
-use crate::support::{JSON, REAL, Request, TEXT, encoded, profile, request_of};
+use crate::support::{JSON, PROFILES, REAL, Request, TEXT, encoded, profile, request_of};
 
 /// How PHP reads a form: names trimmed of spaces on the left, `.` and ` ` folded to `_`, cut at NUL, the last one wins.
 fn like_php(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
@@ -97,7 +97,7 @@ proptest! {
         let incoming = Incoming { method: Method::Post, path: b"/in.php", query: &query, content_type: Some(kinds[which]), authorization: None, body: &body };
         let _ = (tollgate_dialect::v1::parse(&incoming).is_ok(), guess_form(&incoming));
         let _ = json::members(&body, json::Names::Any, |_, raw| drop(raw.scalar()));
-        for name in Profile::BUILTIN {
+        for name in PROFILES {
             let _ = read(&Operation::Balance, &profile(name), status, &body);
         }
     }

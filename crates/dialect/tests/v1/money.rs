@@ -1,10 +1,10 @@
 //! What the provider's answer does to a hold, and what the caller reads of it.
 
-use tollgate_dialect::v1::{AnswerForm, Charged, FreeOperation, Operation, Part, Reading, WordClass, read, render};
+use tollgate_dialect::v1::{AnswerForm, Charged, FreeOperation, Operation, Part, Reading, Verb, WordClass, read, render};
 use tollgate_dialect::{Pricing, Profile};
 use tollgate_model::{Money, TaskId};
 
-use crate::support::{JSON, KEY, Request, TEXT, encoded, profile};
+use crate::support::{JSON, KEY, PROFILES, Request, TEXT, encoded, profile};
 
 fn task() -> TaskId {
     TaskId::parse(b"2122988149").unwrap()
@@ -221,7 +221,7 @@ fn a_submission_refused_to_the_operator_does_not_blame_the_caller() {
 #[test]
 fn reports_balances_threads_and_direct_answers_are_read() {
     let profile = profile("captchaai");
-    let report = Operation::Report { task: task(), good: true };
+    let report = Operation::Report { task: task(), good: true, verb: Verb::Action };
     for body in ["OK_REPORT_RECORDED", r#"{"status":1,"request":"OK_REPORT_RECORDED"}"#] {
         assert!(matches!(read(&report, &profile, 200, body.as_bytes()), Reading::ReportTaken));
         assert_eq!(shown(&profile, &report, TEXT, body), "OK_REPORT_RECORDED");
@@ -288,7 +288,7 @@ fn prices_are_the_shipped_upper_ends_and_absence_is_no_price() {
     assert_eq!(price("captchaai", "userrecaptcha"), Some(0));
     assert_eq!(price("captchaai", "hcaptcha"), None);
     assert_eq!(profile("rucaptcha").prices().count(), 0);
-    for name in Profile::BUILTIN {
+    for name in PROFILES {
         let profile = profile(name);
         assert_eq!((profile.name(), profile.task_deadline_ms()), (name, 600_000));
         assert!(profile.origin().starts_with("https://") && profile.methods().count() >= 10);

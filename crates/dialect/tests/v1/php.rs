@@ -29,10 +29,10 @@ fn wanted(call: &Call<'_>, key: &[u8], profile: Option<&Profile>) -> Understood 
             if submit.method != "textcaptcha" {
                 add("method", submit.method.as_bytes());
             }
-            if let Some(callback) = &submit.pingback {
+            if let Some(callback) = &submit.callback {
                 add("pingback", &callback.url().bytes().collect::<Vec<_>>());
             }
-            files = submit.files.iter().map(|file| (file.name.into(), file.data.to_vec())).collect();
+            files = submit.files().iter().map(|file| (file.name.into(), file.data.to_vec())).collect();
             if matches!(call.operation, Operation::Submit(_)) { "/in.php" } else { "/solve.php" }
         }
         Operation::Poll { task, priced } => {
@@ -54,7 +54,7 @@ fn wanted(call: &Call<'_>, key: &[u8], profile: Option<&Profile>) -> Understood 
             add("action", b"threadsinfo");
             "/res.php"
         }
-        Operation::Report { task, good } => {
+        Operation::Report { task, good, .. } => {
             add("action", if *good { b"reportgood" } else { b"reportbad" });
             add("id", task.as_str().as_bytes());
             "/res.php"
@@ -103,7 +103,7 @@ fn pc_25_php_understands_every_forwarded_request_as_we_do() {
             let typed = matches!(name.as_str(), "key" | "json" | "method" | "pingback") || submit.is_none();
             assert!(found || typed, "{name} was lost: {}", request.shown());
         }
-        assert_eq!(call.operation.submit().map_or(0, |submit| submit.files.len()), meaning.files.len());
+        assert_eq!(call.operation.submit().map_or(0, |submit| submit.files().len()), meaning.files.len());
     });
 }
 

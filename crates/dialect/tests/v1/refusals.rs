@@ -3,7 +3,7 @@
 use tollgate_dialect::v1::{Operation, read, render};
 use tollgate_model::{DenialCode, FailureCode, Money, TaskId};
 
-use crate::support::{JSON, KEY, Request, TEXT, profile};
+use crate::support::{JSON, KEY, PROFILES, Request, TEXT, profile};
 
 /// The word in both columns: CaptchaAI's profile, 2Captcha's family.
 fn words(code: DenialCode) -> [&'static str; 2] {
@@ -67,7 +67,7 @@ fn every_failure_has_its_word_in_every_profile() {
 
 #[test]
 fn words_that_sdks_misread_are_never_used() {
-    for name in tollgate_dialect::Profile::BUILTIN {
+    for name in PROFILES {
         let profile = profile(name);
         for code in DenialCode::ALL {
             assert!(render::denial_word(&profile, *code).starts_with("ERROR_"), "{name} {code}");

@@ -8,6 +8,8 @@ use tollgate_model::DenialCode;
 pub(crate) const KEY: &str = "tgk_Abc0Def1Ghi2Jkl3Mno4Pq4SZdt0";
 /// Stands for the real key.
 pub(crate) const REAL: &str = "0123456789abcdef0123456789abcdef";
+/// The profiles of this dialect.
+pub(crate) const PROFILES: [&str; 3] = ["captchaai", "rucaptcha", "twocaptcha"];
 pub(crate) const TEXT: AnswerForm = AnswerForm { json: false, header_acao: false };
 pub(crate) const JSON: AnswerForm = AnswerForm { json: true, header_acao: false };
 
@@ -87,7 +89,7 @@ pub(crate) fn profile(name: &str) -> Profile {
 
 pub(crate) fn encoded(operation: &Operation<'_>, form: AnswerForm, profile: &Profile) -> Outgoing {
     let mut out = Outgoing::new();
-    encode(operation, form, REAL.as_bytes(), profile, &Boundary::from_random([0xb0; 16]), &mut out);
+    encode(operation, form, REAL.as_bytes(), profile, &Boundary::from_random([0xb0; 16]), &mut out).unwrap();
     out
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct Received {
 #[derive(Default)]
 pub(crate) struct Scratch {
     /// The request as the dialect encodes it.
-    pub(crate) outgoing: tollgate_dialect::v1::Outgoing,
+    pub(crate) outgoing: tollgate_dialect::Outgoing,
     /// The request's bytes, the real key among them: wiped after sending.
     pub(crate) request: Vec<u8>,
     /// The head's bytes as they came.
@@ -61,6 +61,7 @@ impl Scratch {
     /// Wipes what holds the real key.
     pub(crate) fn wipe(&mut self) {
         wipe(&mut self.outgoing.target);
+        wipe(&mut self.outgoing.authorization);
         wipe(&mut self.outgoing.body);
         wipe(&mut self.request);
     }

@@ -89,7 +89,7 @@ fn price(timely: &Timely<'_>, line: &mut Line<'_>) -> Result<Money, Refusal> {
             Denial::new(DenialCode::OperationDenied, "the provider charged more than the price table says: the method is stopped").into()
         );
     }
-    if let Some(callback) = &submit.pingback {
+    if let Some(callback) = &submit.callback {
         let host = callback.host().ok_or_else(|| Denial::new(DenialCode::CallbackDenied, "the callback is not a plain URL"))?;
         line.observe(judge::permits_callback(&identified.key.policy, host))?;
     }

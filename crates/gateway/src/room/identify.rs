@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use tollgate_dialect::v1::{AnswerForm, Operation};
+use tollgate_dialect::{AnswerForm, Operation};
 use tollgate_model::{Denial, DenialCode, Factor};
 use tollgate_registry::{Key, Standing};
 

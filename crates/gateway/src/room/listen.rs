@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tollgate_dialect::v1::{self, Incoming};
+use tollgate_dialect::{Answering, Incoming, guess_form};
 use tollgate_model::{Denial, DenialCode, Now, RequestId};
 use tollgate_policy::Untold;
 use tollgate_policy::network::client_address;
@@ -185,7 +185,7 @@ pub(crate) fn overloaded(worker: &Worker, entrance: &Entrance, peer: IpAddr, hea
     let mut reply = match route(worker, entrance, head.host.of(bytes), head.path.of(bytes)) {
         Ok((upstream, path)) => {
             let incoming = Incoming {
-                method: v1::Method::Post,
+                method: tollgate_dialect::Method::Post,
                 path,
                 query: head.query.of(bytes),
                 content_type: None,
@@ -193,7 +193,8 @@ pub(crate) fn overloaded(worker: &Worker, entrance: &Entrance, peer: IpAddr, hea
                 body: b"",
             };
             let denial = Denial::new(DenialCode::Overloaded, why).retry_after(1_000);
-            Refusal::Denied(denial).reply(id, &upstream.profile, v1::guess_form(&incoming), false)
+            let form = guess_form(&upstream.profile, &incoming);
+            Refusal::Denied(denial).reply(Answering { profile: &upstream.profile, form, id }, false)
         }
         Err((status, text)) => Reply::bare(id, status, text),
     };

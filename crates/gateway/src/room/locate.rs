@@ -1,6 +1,6 @@
 //! Room 3: may it be used from here?
 
-use tollgate_dialect::v1::Operation;
+use tollgate_dialect::Operation;
 use tollgate_policy::judge;
 
 use super::identify::Identified;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tollgate_books::LimitView;
-use tollgate_dialect::v1::{Operation, render};
+use tollgate_dialect::{Answering, Operation};
 use tollgate_model::{Amount, Denial, DenialCode, LimitKind, Money, Mono, Scope};
 
 use super::arm::Sendable;
@@ -55,14 +55,15 @@ pub(crate) async fn allowance(located: &Located<'_>, worker: &Worker, line: &Lin
     let Identified { operation, key, arrival, .. } = &located.identified;
     let bound = &key.attachment;
     let views = worker.gate.books.view(&bound.upstream.account, &bound.limits).await;
+    let answering = Answering { profile: &bound.upstream.profile, form: line.form, id: arrival.id };
     let mut body = Vec::with_capacity(64);
     if matches!(operation, Operation::Threads) {
         let open = bound.upstream.account.open_holds(&Scope::Key(key.id));
         let crowded = bound.upstream.crowd.is_there(arrival.now.mono);
         let (threads, working) = threads(&views, open, bound.upstream.threads, crowded);
-        render::threads(threads, working, line.form, &mut body);
+        answering.threads(threads, working, &mut body);
     } else {
-        render::balance(balance(&views, bound.upstream.prices.iter().map(|(_, price)| price).min()), line.form, &mut body);
+        answering.balance(balance(&views, bound.upstream.prices.iter().map(|(_, price)| price).min()), &mut body);
     }
     Reply::dialect(arrival.id, line.form, body)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 use tollgate_audit::{Decision, HoldEnd, Kind, Record};
 use tollgate_books::Closed;
-use tollgate_dialect::v1::{AnswerForm, Operation};
+use tollgate_dialect::{AnswerForm, Answering, Operation, usual_form};
 use tollgate_model::{CredentialHash, Denial, Factor, Failure, Money, Now, RequestId, TaskId, Timestamp, Verdict};
 use tollgate_policy::judge::Judged;
 use tollgate_registry::{Key, Nobody};
@@ -58,15 +58,15 @@ pub(crate) struct Line<'a> {
     stage: Stage,
 }
 
-/// A method's name, kept apart from the request's bytes; the dialect admits none above 32.
+/// A method's name, kept apart from the request's bytes; no dialect admits one above 64.
 struct MethodName {
     length: usize,
-    bytes: [u8; 32],
+    bytes: [u8; 64],
 }
 
 impl MethodName {
     fn of(name: &str) -> Self {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; 64];
         let places = bytes.iter_mut().zip(name.as_bytes());
         let length = places.map(|(place, byte)| *place = *byte).count();
         Self { length, bytes }
@@ -106,7 +106,7 @@ impl<'a> Line<'a> {
             method: None,
             task: None,
             verdict: Verdict::default(),
-            form: AnswerForm::default(),
+            form: usual_form(&arrival.upstream.profile),
             free_read: false,
             would_deny: SmallVec::new(),
             held: None,
@@ -203,7 +203,8 @@ impl<'a> Line<'a> {
         let reply = match walked {
             Ok(reply) => reply,
             Err(refusal) => {
-                let reply = refusal.reply(self.id, &self.upstream.profile, self.form, self.free_read);
+                let answering = Answering { profile: &self.upstream.profile, form: self.form, id: self.id };
+                let reply = refusal.reply(answering, self.free_read);
                 match refusal {
                     Refusal::Denied(denial) => self.denial = Some(denial),
                     Refusal::Failed(failure) => self.failure = Some(failure),

@@ -1,8 +1,10 @@
 //! Room 8: does the provider answer? Sent once over a connection to the configured place; lost means unknown.
 
 use std::pin::pin;
+
+use smallvec::SmallVec;
 use tokio::io::AsyncWriteExt;
-use tollgate_dialect::v1::{self, AnswerForm, Boundary, Operation};
+use tollgate_dialect::{AnswerForm, Boundary, Method, Operation};
 use tollgate_model::{Failure, FailureCode, Now, Retry, Side, wipe};
 use tollgate_secrets::Entry;
 use tollgate_wire::{FieldName, encode};
@@ -22,6 +24,7 @@ use crate::worker::Worker;
 const USER_AGENT: FieldName = FieldName::new("User-Agent");
 const ACCEPT: FieldName = FieldName::new("Accept");
 const ACCEPT_ENCODING: FieldName = FieldName::new("Accept-Encoding");
+const AUTHORIZATION: FieldName = FieldName::new("Authorization");
 const CONTENT_TYPE: FieldName = FieldName::new("Content-Type");
 
 /// A stage with the provider's whole answer.
@@ -162,21 +165,24 @@ fn write_request(
     scratch: &mut Scratch,
 ) -> Result<(), ()> {
     // only what has files is divided into parts
-    let divides = operation.submit().is_some_and(|submit| !submit.files.is_empty());
+    let divides = operation.submit().is_some_and(|submit| !submit.files().is_empty());
     let random = if divides { worker.random.bytes().map_err(|_| ())? } else { [0; 16] };
     let boundary = Boundary::from_random(random);
     let Scratch { outgoing, request, .. } = scratch;
-    v1::encode(operation, form, entry.expose(), &upstream.profile, &boundary, outgoing);
-    let headers: [(FieldName, &[u8]); 4] =
-        [(USER_AGENT, b"tollgate"), (ACCEPT, b"*/*"), (ACCEPT_ENCODING, b"identity"), (CONTENT_TYPE, &outgoing.content_type)];
-    let posts = outgoing.method == tollgate_dialect::Method::Post;
-    let used = if posts { &headers[..] } else { headers.get(..3).unwrap_or_default() };
+    tollgate_dialect::encode(operation, form, entry.expose(), &upstream.profile, &boundary, outgoing).map_err(|_| ())?;
+    let posts = outgoing.method == Method::Post;
+    let mut headers = SmallVec::<[(FieldName, &[u8]); 5]>::new();
+    headers.extend([(USER_AGENT, &b"tollgate"[..]), (ACCEPT, b"*/*"), (ACCEPT_ENCODING, b"identity")]);
+    headers.extend(posts.then_some((CONTENT_TYPE, &*outgoing.content_type)));
+    headers.extend((!outgoing.authorization.is_empty()).then_some((AUTHORIZATION, &*outgoing.authorization)));
     request.clear();
     // sized before the key is written: growth would leave a copy of it behind
-    request.reserve(outgoing.target.len() + outgoing.body.len() + 512);
+    request.reserve(outgoing.target.len() + outgoing.authorization.len() + outgoing.body.len() + 512);
     let body = posts.then_some(outgoing.body.as_slice());
-    let written = encode::request(request, outgoing.method.as_str(), &[&outgoing.target], &upstream.origin.host_header, used, body);
+    let written = encode::request(request, outgoing.method.as_str(), &[&outgoing.target], &upstream.origin.host_header, &headers, body);
+    drop(headers);
     wipe(&mut outgoing.target);
+    wipe(&mut outgoing.authorization);
     wipe(&mut outgoing.body);
     written.map_err(|_| ())
 }

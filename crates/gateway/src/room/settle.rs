@@ -2,8 +2,7 @@
 
 use tollgate_audit::HoldEnd;
 use tollgate_books::{Closed, Ending, Sent};
-use tollgate_dialect::Profile;
-use tollgate_dialect::v1::{self, Charged, Operation, Part, Reading, Refused, Said, Shown, WordClass, render};
+use tollgate_dialect::{Answering, Charged, Operation, Part, Profile, Reading, Refused, Said, Shown, WordClass};
 use tollgate_model::{Failure, FailureCode, Money, Retry, Side, TaskId};
 use tollgate_secrets::VersionId;
 
@@ -28,6 +27,8 @@ const UNAUTHORIZED: u16 = 401;
 enum Outcome {
     /// A task was named.
     Opened(TaskId),
+    /// A task was named and answered at once, at this price if one was said.
+    Answered(TaskId, Option<Money>),
     /// It is paid for.
     Paid(Money),
     /// The provider did no work.
@@ -42,7 +43,7 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
     let Answered { stage: Intended { timely, sent, held, entry, .. }, answer, .. } = answered;
     let identified = &timely.located.identified;
     let upstream = identified.arrival.upstream;
-    let reading = v1::read(identified.operation, &upstream.profile, answer.status, answer.body());
+    let reading = tollgate_dialect::read(identified.operation, &upstream.profile, answer.status, answer.body());
     let outcome = outcome(&reading, held);
     judge_key(worker, upstream, entry.version(), answer.status, &reading);
     if let Reading::Refused(refused) = &reading {
@@ -51,8 +52,9 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
             upstream.crowd.said(worker.gate.clock.now().mono);
         }
     }
-    let (end, cost) = match &outcome {
-        Outcome::Opened(task) => {
+    let (ended, cost) = match &outcome {
+        // a task that is answered at once is opened first: it has an id, by which its owner may ask and report
+        Outcome::Opened(task) | Outcome::Answered(task, _) => {
             line.task(*task);
             (HoldEnd::Opened, None)
         }
@@ -63,15 +65,19 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
             (HoldEnd::Unknown, None)
         }
     };
-    let written = line.outcome(end, cost);
+    let written = line.outcome(ended, cost);
     let durable = written.durable().await;
     let told = tell(sent, outcome, upstream, worker);
+    if let (Ok(()), Outcome::Answered(task, price)) = (&told, outcome) {
+        end(worker, upstream, line, task, Ending::Answered(price));
+    }
     drop(written);
     // an id that is not written down could not be proved to be this key's after a crash: it is not given out
     durable.map_err(|_| Refusal::from(unknown("the outcome could not be written down")))?;
     told?;
     let mut body = worker.body();
-    render::reading(&upstream.profile, identified.operation, line.form, &reading, &mut body);
+    let answering = Answering { profile: &upstream.profile, form: line.form, id: identified.arrival.id };
+    answering.reading(identified.operation, &reading, &mut body);
     drop(reading);
     answer.give_back(worker);
     Ok(Settled(Reply::dialect(identified.arrival.id, line.form, body)))
@@ -86,6 +92,7 @@ impl Settled {
 fn outcome(reading: &Reading<'_>, held: Money) -> Outcome {
     match reading {
         Reading::Submitted { task, .. } => Outcome::Opened(*task),
+        Reading::Solved { task, price, .. } => Outcome::Answered(*task, *price),
         Reading::SolvedNow { price, .. } => Outcome::Paid(price.unwrap_or(held)),
         Reading::Refused(refused) => match refused.charged {
             Charged::No => Outcome::Free,
@@ -105,7 +112,7 @@ fn outcome(reading: &Reading<'_>, held: Money) -> Outcome {
 fn tell(sent: Sent, outcome: Outcome, upstream: &Upstream, worker: &Worker) -> Result<(), Refusal> {
     let now = worker.lately();
     match outcome {
-        Outcome::Opened(task) => match sent.opened(task, now, upstream.profile.task_deadline_ms()) {
+        Outcome::Opened(task) | Outcome::Answered(task, _) => match sent.opened(task, now, upstream.profile.task_deadline_ms()) {
             Ok(before) => {
                 // its task had the id before, and nobody has fetched it by its deadline
                 if let Some(closed) = before {
@@ -160,7 +167,7 @@ pub(crate) fn read(answered: Answered<Armed<Owned<'_>>>, worker: &Worker, line: 
     let Answered { stage: Armed { stage, entry, .. }, answer, .. } = answered;
     let identified = &stage.located.identified;
     let upstream = identified.arrival.upstream;
-    let reading = v1::read(identified.operation, &upstream.profile, answer.status, answer.body());
+    let reading = tollgate_dialect::read(identified.operation, &upstream.profile, answer.status, answer.body());
     judge_key(worker, upstream, entry.version(), answer.status, &reading);
     match (identified.operation, &reading) {
         (Operation::Poll { task, .. }, reading) => {
@@ -179,7 +186,8 @@ pub(crate) fn read(answered: Answered<Armed<Owned<'_>>>, worker: &Worker, line: 
         refusal(refused, line);
     }
     let mut body = worker.body();
-    render::reading(&upstream.profile, identified.operation, line.form, &reading, &mut body);
+    let answering = Answering { profile: &upstream.profile, form: line.form, id: identified.arrival.id };
+    answering.reading(identified.operation, &reading, &mut body);
     drop(reading);
     answer.give_back(worker);
     Reply::dialect(identified.arrival.id, line.form, body)

@@ -1,6 +1,6 @@
 //! Room 1: which operation of which provider is this, exactly? The client's bytes end here.
 
-use tollgate_dialect::v1::{self, Call, Incoming};
+use tollgate_dialect::{Call, Incoming, Method, parse};
 use tollgate_model::Denial;
 
 use super::listen::Arrival;
@@ -20,8 +20,8 @@ pub struct Understood<'a> {
 pub(crate) fn read<'a>(arrival: &'a Arrival<'a>, line: &mut Line<'_>) -> Result<Understood<'a>, Refusal> {
     fault::at(Place::Understand);
     let method = match arrival.method {
-        tollgate_wire::Method::Post => v1::Method::Post,
-        _ => v1::Method::Get,
+        tollgate_wire::Method::Post => Method::Post,
+        _ => Method::Get,
     };
     let incoming = Incoming {
         method,
@@ -31,7 +31,7 @@ pub(crate) fn read<'a>(arrival: &'a Arrival<'a>, line: &mut Line<'_>) -> Result<
         authorization: arrival.authorization,
         body: arrival.body,
     };
-    match v1::parse(&incoming) {
+    match parse(&arrival.upstream.profile, &incoming) {
         Ok(call) => {
             line.form = call.form;
             line.understood(&call.operation);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use tollgate_model::Money;
 
-use super::{DropPoint, Mode, ModeError, Outcome, Pricing, ReflectAs, ReflectIn};
+use super::{DropPoint, Family, Mode, ModeError, Outcome, Pricing, ReflectAs, ReflectIn};
 
 /// The body of `PUT /_sandbox/mode`: any of the fields, and no other.
 #[derive(Default, Deserialize)]
@@ -37,6 +37,7 @@ pub(crate) struct Change {
     #[serde(deserialize_with = "present")]
     answer: Option<Option<String>>,
     record: Option<bool>,
+    family: Option<Family>,
 }
 
 impl Change {
@@ -68,6 +69,7 @@ impl Change {
         set(&mut mode.reflect_in, self.reflect_in);
         set(&mut mode.answer, self.answer);
         set(&mut mode.record, self.record);
+        set(&mut mode.family, self.family);
         Ok(self.balance)
     }
 

@@ -81,6 +81,8 @@ pub(crate) enum Form {
     Lemin,
     CaptchaFox,
     Cells,
+    /// v2: every type but images and reCAPTCHA.
+    Token,
 }
 
 /// The form of a method's answers (CaptchaAI's registry, `captchaai` 1.0.1).
@@ -107,14 +109,14 @@ pub(super) fn solution(form: Form, id: u64, set: Option<&str>) -> Solution {
         Form::Enterprise => Solution { result: true, user_agent: true, ..plain },
         Form::Clearance => Solution { request: false, result: true, user_agent: true, ..plain },
         Form::CaptchaFox => Solution { user_agent: true, ..plain },
-        Form::Text | Form::Recaptcha | Form::GeeTest | Form::Lemin | Form::Cells => plain,
+        Form::Text | Form::Recaptcha | Form::GeeTest | Form::Lemin | Form::Cells | Form::Token => plain,
     }
 }
 
 fn answer(form: Form, id: u64) -> Value {
     let text = format!("SANDBOX-{id}");
     match form {
-        Form::Text | Form::Clearance | Form::CaptchaFox => Value::from(text),
+        Form::Text | Form::Clearance | Form::CaptchaFox | Form::Token => Value::from(text),
         Form::Recaptcha | Form::Enterprise => Value::from(token(id)),
         Form::GeeTest => json!({
             "geetest_challenge": format!("{id:032x}"),

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 
-use super::Call;
+use super::{Call, task};
 use crate::answer::{Answer, Code, Said, Solution};
-use crate::mode::{Mode, ReflectAs, ReflectIn};
+use crate::mode::{Family, Mode, ReflectAs, ReflectIn};
 
 /// Stands for the disguised key until the answer is rendered: a disguise of backslashes must not be escaped again.
 const MARK: &str = "@@key@@";
@@ -15,24 +15,25 @@ const MARK: &str = "@@key@@";
 pub(super) fn answer(mode: &Mode, call: &Call, said: &Result<Said, Code>) -> Answer {
     let key = disguise(call.key(), mode.reflect_as);
     let header = match mode.reflect_in {
-        ReflectIn::Body => return in_body(call, said, &key),
+        ReflectIn::Body => return in_body(call, mode.family, said, &key),
         ReflectIn::Header => ("x-account", key),
         ReflectIn::SetCookie => ("set-cookie", format!("account={key}; Path=/")),
         ReflectIn::Location => ("location", format!("/account/{key}")),
         ReflectIn::Refresh => ("refresh", format!("0; url=/account/{key}")),
         ReflectIn::Link => ("link", format!("</account/{key}>; rel=preload")),
     };
-    let mut answer = call.speech().say(said);
+    let mut answer = call.speech(mode.family).say(said);
     answer.headers.push(header);
     answer
 }
 
-fn in_body(call: &Call, said: &Result<Said, Code>, key: &str) -> Answer {
+fn in_body(call: &Call, family: Family, said: &Result<Said, Code>, key: &str) -> Answer {
     let marked = match said {
         Ok(Said::Solved { price, .. }) => Said::Solved { solution: Solution::new(format!("SANDBOX-{MARK}")), price: *price },
+        Ok(Said::Object(members)) => Said::Object(task::marked(members, &format!("SANDBOX-{MARK}"))),
         _ => Said::Bare(format!("ERROR_BAD_PARAMETERS: key={MARK}")),
     };
-    let mut answer = call.speech().say(&Ok(marked));
+    let mut answer = call.speech(family).say(&Ok(marked));
     answer.body = String::from_utf8_lossy(&answer.body).replace(MARK, key).into_bytes();
     answer
 }

@@ -22,6 +22,7 @@ async fn the_books_add_up() {
         json!({
             "charged": "0.100000000", "gross": "0.100000000", "refunded": "0.000000000", "tasks": 1, "working": 0, "balance": "9.900000000",
             "by_key": {KEY: {"charged": "0.100000000", "tasks": 1}}, "reports": {"good": 0, "bad": 0}, "wrong_keys": 0, "pingbacks": [],
+            "transfers": [],
         })
     );
     assert_eq!(books, running.books());
@@ -94,7 +95,7 @@ async fn the_mode_in_force_can_be_read() {
             "latency_ms": 0, "solve_ms": 0, "outcome": "ok", "drop": "none", "price": "0.001000000", "prices": {}, "cost": null,
             "pricing": "task", "threads": 1_000_000, "allowed_ips": ["0.0.0.0/0", "::/0"], "keys": [KEY], "ban": false, "ban_ms": 600_000,
             "refund_unsolvable": true, "charge_failed": true, "reflect_as": "raw", "reflect_in": "body", "answer": null, "record": true,
-            "balance": "1000.000000000",
+            "family": "anticaptcha", "balance": "1000.000000000",
         })
     );
     // what is read can be put back

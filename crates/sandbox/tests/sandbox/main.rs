@@ -8,3 +8,4 @@ mod control;
 mod faults;
 #[cfg(test)]
 mod provider;
+mod task;

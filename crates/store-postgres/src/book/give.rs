@@ -1,4 +1,4 @@
-//! What comes back? Ceilings are lowered, never under what is used or was lost with a machine.
+//! What comes back? Ceilings are lowered; what is used or was lost with a machine stays reserved.
 
 use tollgate_books::{Counter, Holder};
 
@@ -18,9 +18,7 @@ const LOWER: &str = concat!(
     identities!(),
     " JOIN unnest($7::text[], $8::text[], $9::bigint[]) WITH ORDINALITY AS h (instance, account, ceiling, place) ON h.place = u.place
      WHERE c.id IS NOT NULL GROUP BY c.id, h.instance, h.account),
-     own AS (SELECT s.counter, s.instance, s.account, least(greatest(least(s.ceiling, given.ceiling), ",
-    used!(),
-    "), 9223372036854775807)::bigint AS ceiling, least(",
+     own AS (SELECT s.counter, s.instance, s.account, least(s.ceiling, given.ceiling) AS ceiling, least(",
     used!(),
     " - s.posted, 9223372036854775807)::bigint AS stranded FROM tollgate.shares s JOIN given
      ON (s.counter, s.instance, s.account) = (given.id, given.instance, given.account)

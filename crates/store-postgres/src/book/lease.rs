@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use tollgate_books::{Counter, Fence, Holder, Lease, LeaseWant};
+use tollgate_books::{Counter, Fence, Holder, Lease, LeaseWant, frees_at};
 
 use super::counter::{self, Share, Shares};
+use super::passed::{self, Passed};
 use super::{opener, written};
 use crate::epoch::Memory;
 use crate::failure::Failure;
@@ -29,6 +30,7 @@ async fn grant_all(session: &Session, wants: &[LeaseWant]) -> Result<Vec<Lease>,
         });
     }
     let ids = counter::find_or_make(session, &counters).await?;
+    passed::lock(session, &counters).await?;
     let mut shares = counter::lock(session, &ids).await?;
     let mut granted: BTreeMap<(i64, &Holder), Share> = BTreeMap::new();
     let mut leases = Vec::new();
@@ -36,7 +38,11 @@ async fn grant_all(session: &Session, wants: &[LeaseWant]) -> Result<Vec<Lease>,
         let id = places.get(&want.counter).and_then(|place| ids.get(*place)).ok_or(Failure::InTheWay)?;
         // forgotten between the two looks: a window of long ago
         let of_counter = shares.get_mut(id).ok_or(Failure::InTheWay)?;
-        let (lease, share) = grant(of_counter, want);
+        if want.counter.period.rolls_over().is_some() {
+            // another want of this call may have leased of another bucket
+            counter::put(session, &std::mem::take(&mut granted)).await?;
+        }
+        let (lease, share) = grant(of_counter, want, passed::passed(session, &want.counter).await?);
         granted.insert((*id, &want.holder), share);
         leases.push(lease);
     }
@@ -44,15 +50,20 @@ async fn grant_all(session: &Session, wants: &[LeaseWant]) -> Result<Vec<Lease>,
     Ok(leases)
 }
 
-fn grant(shares: &mut Shares, want: &LeaseWant) -> (Lease, Share) {
+fn grant(shares: &mut Shares, want: &LeaseWant, passed: Passed) -> (Lease, Share) {
+    let Passed { minutes, unspent } = passed;
     let others = shares.iter().filter(|(holder, _)| **holder != want.holder);
-    let elsewhere = others.fold(0_i64, |sum, (_, share)| sum.saturating_add(share.reserved()));
+    let elsewhere = others.fold(unspent, |sum, (_, share)| sum.saturating_add(share.reserved()));
+    let passed = minutes.iter().fold(0, |sum: i64, (_, amount)| sum.saturating_add(*amount));
     let share = shares.entry(want.holder.clone()).or_default();
     share.strand();
     let used = want.used.unwrap_or(share.used());
     // without memory of the last lease nothing of it is being spent any more
     let before = if want.used.is_some() { share.ceiling } else { 0 };
     let wished = used.saturating_add(want.slice).max(before);
-    share.ceiling = wished.min(want.cap.saturating_sub(elsewhere)).max(used);
-    (Lease { used, ceiling: share.ceiling, elsewhere }, *share)
+    let room = want.cap.saturating_sub(elsewhere).saturating_sub(passed);
+    share.ceiling = wished.min(room).max(used);
+    let short = used.saturating_add(want.least).saturating_sub(room);
+    let frees_at = frees_at(want.counter.period, short, minutes);
+    (Lease { used, ceiling: share.ceiling, elsewhere, passed, frees_at }, *share)
 }

@@ -30,17 +30,15 @@ pub(super) async fn make(session: &Session, counter: &Counter) -> Result<i64, Fa
 
 /// What the holds in the book weigh, as the statement that writes it. A sum of bigints is a numeric: it never overflows.
 fn sum(counter: &Counter, column: &str) -> String {
-    let weight = match (counter.period, counter.unit) {
-        (Period::Total, Unit::Money) => "settled::numeric + held + unknown",
-        (Period::Total, Unit::Tasks) => "tasks",
-        (Period::Day | Period::Month, Unit::Money) => "coalesce(settled, held)",
-        (Period::Day | Period::Month, Unit::Tasks) => "1",
-    };
     // the sums of days are kept for ever, the holds are not
-    let from = match counter.period {
-        Period::Total => "usage WHERE $3::bigint < $4::bigint",
-        Period::Day | Period::Month => "holds WHERE state <> 'voided' AND at >= $3 AND at < $4",
+    let total = counter.period == Period::Total;
+    let weight = match (total, counter.unit) {
+        (true, Unit::Money) => "settled::numeric + held + unknown",
+        (true, Unit::Tasks) => "tasks",
+        (false, Unit::Money) => "coalesce(settled, held)",
+        (false, Unit::Tasks) => "1",
     };
+    let from = if total { "usage WHERE $3::bigint < $4::bigint" } else { "holds WHERE state <> 'voided' AND at >= $3 AND at < $4" };
     format!(
         "INSERT INTO tollgate.shares (counter, instance, account, posted, stranded, ceiling, died)
          SELECT $1, instance, upstream, least(sum({weight}), 9223372036854775807)::bigint, 0, 0, false

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use tollgate_books::HoldRow;
 use tollgate_model::{Name, Scope, Timestamp};
 
+use super::passed;
 use super::usage::{Group, Sums, Usage};
 use crate::column::{instant, plain, scope_words};
 use crate::failure::Failure;
@@ -65,6 +66,12 @@ impl Tally {
             }
         }
         put(session, &shares).await?;
+        let mut minutes: BTreeMap<(&str, i64), (i64, i64)> = BTreeMap::new();
+        for (scope, change) in self.changes.iter().flat_map(|(scope, changes)| changes.iter().map(move |change| (scope, change))) {
+            let (tasks, money) = minutes.entry((scope, passed::minute(change.at))).or_default();
+            (*tasks, *money) = (tasks.saturating_add(change.tasks), money.saturating_add(change.money));
+        }
+        passed::add(session, &minutes).await?;
         self.usage.write(session).await
     }
 

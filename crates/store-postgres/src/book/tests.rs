@@ -75,7 +75,13 @@ fn what_an_account_spends_without_a_lease_of_a_counter_counts_in_it() {
     book.lease(&[want(NOW, Period::Day, "solver")]);
     book.post(vec![held(NOW, 1, "other"), held(NOW, 2, "other")]);
     let leases = book.lease(&[want(NOW, Period::Day, "solver"), want(NOW, Period::Day, "other")]);
-    assert_eq!(leases, [Lease { used: 0, ceiling: 5, elsewhere: 20 }, Lease { used: 20, ceiling: 25, elsewhere: 5 }]);
+    assert_eq!(
+        leases,
+        [
+            Lease { used: 0, ceiling: 5, elsewhere: 20, ..Lease::default() },
+            Lease { used: 20, ceiling: 25, elsewhere: 5, ..Lease::default() }
+        ]
+    );
 }
 
 #[test]
@@ -97,7 +103,7 @@ fn finished_holds_and_closed_windows_are_forgotten_after_ninety_days_and_their_s
     assert_eq!((book.count("holds"), book.count("counters"), book.count("shares")), (3, 1, 1));
     assert_eq!(run(book.store.owner(&name("solver"), task)).unwrap(), None, "a task's owner goes with its hold");
     let total = book.lease(&[want(NOW, Period::Total, "solver")]);
-    assert_eq!(total, [Lease { used: 27, ceiling: 32, elsewhere: 0 }], "a total counts what is forgotten too");
+    assert_eq!(total, [Lease { used: 27, ceiling: 32, elsewhere: 0, ..Lease::default() }], "a total counts what is forgotten too");
 }
 
 #[test]
@@ -139,9 +145,9 @@ fn an_absurd_price_fills_a_counter_up_and_breaks_nothing() {
     let absurd = |number| Fact::Settled { request: request(NOW, number), cost: Money::from_nanos(i64::MAX), assumed: false, at };
     book.post(vec![held(NOW, 1, "solver"), held(NOW, 2, "solver"), absurd(1), absurd(2)]);
     let leases = book.lease(&wants);
-    assert_eq!(leases[0], Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 5 });
-    assert_eq!(leases[1], Lease { used: 0, ceiling: 0, elsewhere: i64::MAX });
-    let full = Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 0 };
+    assert_eq!(leases[0], Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 5, ..Lease::default() });
+    assert_eq!(leases[1], Lease { used: 0, ceiling: 0, elsewhere: i64::MAX, ..Lease::default() });
+    let full = Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 0, ..Lease::default() };
     let new = book.lease(&[want(NOW, Period::Month, "solver"), want(NOW, Period::Total, "solver")]);
     assert_eq!(new, [full, full]);
 }

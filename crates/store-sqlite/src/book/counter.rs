@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use tollgate_books::{Counter, Holder, Unit};
-use tollgate_model::{Period, Scope};
+use tollgate_model::Scope;
 
+use super::sums::{SAFE, is_small, minute, minute_after};
 use crate::column::{Parsed, scope, unit};
 use crate::failure::Failure;
 
@@ -74,28 +75,22 @@ fn identity(counter: &Counter) -> impl rusqlite::Params {
     )
 }
 
-/// What the holds in the book weigh, by account.
+/// What is in the book already, by account: the minutes that the window touches.
 fn seed(conn: &Connection, counter: &Counter) -> Result<Vec<(String, i64)>, Failure> {
-    let (column, whose): (&str, &dyn ToSql) = match &counter.scope {
-        Scope::Key(key) => ("key", key.as_bytes()),
-        Scope::Team(team) => ("team", &team.as_str()),
-        Scope::Upstream(upstream) => ("upstream", &upstream.as_str()),
+    let (from, whose, money): (&str, &dyn ToSql, &str) = match &counter.scope {
+        Scope::Key(key) => ("sums WHERE key", key.as_bytes(), "settled + held + unknown"),
+        Scope::Team(_) | Scope::Upstream(_) => ("totals WHERE scope", &scope(&counter.scope), "money"),
     };
-    let weight = match (counter.period, counter.unit) {
-        (Period::Total, Unit::Money) => "settled + held + unknown",
-        (Period::Total, Unit::Tasks) => "tasks",
-        (Period::Day | Period::Month, Unit::Money) => "coalesce(settled, held)",
-        (Period::Day | Period::Month, Unit::Tasks) => "1",
-    };
-    // the sums of days are kept for ever, the holds are not
-    let from = match counter.period {
-        Period::Total => "usage WHERE ?2 < ?3",
-        Period::Day | Period::Month => "holds WHERE state <> 'voided' AND at >= ?2 AND at < ?3",
+    let weight = match counter.unit {
+        Unit::Money => money,
+        Unit::Tasks => "tasks",
     };
     // summed in two parts, since SQLite's own sum fails when it overflows
     let sum = format!("sum(({weight}) / {PART}), sum(({weight}) % {PART})");
-    let mut rows = conn.prepare(&format!("SELECT upstream, {sum} FROM {from} AND {column} = ?1 GROUP BY upstream"))?;
-    let sums = rows.query_map(params![whose, counter.window.start.millis(), counter.window.end.millis()], |row| {
+    let sql = format!("SELECT upstream, {sum} FROM {from} = ? AND minute >= ? AND minute < ? GROUP BY upstream");
+    let window = (minute(counter.window.start), minute_after(counter.window.end));
+    let mut rows = conn.prepare_cached(&sql)?;
+    let sums = rows.query_map(params![whose, window.0, window.1], |row| {
         let sum = i128::from(row.get::<_, i64>(1)?) * i128::from(PART) + i128::from(row.get::<_, i64>(2)?);
         Ok((row.get(0)?, i64::try_from(sum).unwrap_or(i64::MAX)))
     })?;
@@ -121,9 +116,20 @@ pub(super) fn share(conn: &Connection, counter: i64, instance: &str, account: &s
 
 /// Writes one holder's part.
 pub(super) fn put(conn: &Connection, counter: i64, instance: &str, account: &str, share: &Share) -> Result<(), Failure> {
-    let sql = "INSERT INTO shares (counter, instance, account, posted, stranded, ceiling, died) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-               ON CONFLICT (counter, instance, account) DO UPDATE SET posted = ?4, stranded = ?5, ceiling = ?6, died = ?7";
+    let sql = "INSERT OR REPLACE INTO shares (counter, instance, account, posted, stranded, ceiling, died) VALUES (?, ?, ?, ?, ?, ?, ?)";
     let mut row = conn.prepare_cached(sql)?;
     row.execute(params![counter, instance, account, share.posted, share.stranded, share.ceiling, share.died])?;
     Ok(())
+}
+
+/// Adds to what a holder has posted.
+pub(super) fn post(conn: &Connection, counter: i64, instance: &str, account: &str, delta: i64) -> Result<(), Failure> {
+    let sql = "UPDATE shares SET posted = posted + ?1 WHERE counter = ?2 AND instance = ?3 AND account = ?4 AND abs(posted) < ?5";
+    let added = is_small(delta) && conn.prepare_cached(sql)?.execute(params![delta, counter, instance, account, SAFE])? == 1;
+    if added {
+        return Ok(());
+    }
+    let mut share = share(conn, counter, instance, account)?.unwrap_or_default();
+    share.posted = share.posted.saturating_add(delta);
+    put(conn, counter, instance, account, &share)
 }

@@ -1,9 +1,10 @@
 //! How far may a holder's use rise? The sum of all ceilings never passes the cap.
 
 use rusqlite::Connection;
-use tollgate_books::{Fence, Lease, LeaseWant};
+use tollgate_books::{Fence, Lease, LeaseWant, frees_at};
 
 use super::counter::{self, Share};
+use super::passed::{self, Passed};
 use crate::failure::Failure;
 
 /// Raises ceilings, all wants or none.
@@ -23,12 +24,17 @@ fn grant(conn: &Connection, want: &LeaseWant) -> Result<Lease, Failure> {
             elsewhere = elsewhere.saturating_add(found.reserved());
         }
     }
+    let Passed { minutes, unspent } = passed::passed(conn, &want.counter)?;
+    elsewhere = elsewhere.saturating_add(unspent);
+    let passed = minutes.iter().fold(0, |sum: i64, (_, amount)| sum.saturating_add(*amount));
     share.strand();
     let used = want.used.unwrap_or(share.used());
     // without memory of the last lease nothing of it is being spent any more
     let before = if want.used.is_some() { share.ceiling } else { 0 };
     let wished = used.saturating_add(want.slice).max(before);
-    share.ceiling = wished.min(want.cap.saturating_sub(elsewhere)).max(used);
+    let room = want.cap.saturating_sub(elsewhere).saturating_sub(passed);
+    share.ceiling = wished.min(room).max(used);
     counter::put(conn, id, &want.holder.instance, want.holder.account.as_str(), &share)?;
-    Ok(Lease { used, ceiling: share.ceiling, elsewhere })
+    let short = used.saturating_add(want.least).saturating_sub(room);
+    Ok(Lease { used, ceiling: share.ceiling, elsewhere, passed, frees_at: frees_at(want.counter.period, short, minutes) })
 }

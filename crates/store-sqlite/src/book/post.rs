@@ -7,6 +7,7 @@ use tollgate_books::{Counter, Fact, Fence, HoldRow, HoldState, Holder};
 use tollgate_model::{Money, RequestId, Timestamp};
 
 use super::counter;
+use super::passed;
 use super::prune;
 use super::rows::Holds;
 use super::tally::Tally;
@@ -23,15 +24,13 @@ pub(crate) fn post(
 ) -> Result<(), Failure> {
     let instance = super::opener(conn, fence)?;
     let mut holds = Holds::of(conn)?;
-    let mut tally = Tally::new(conn);
     let mut newest = None;
     for fact in facts {
         newest = newest.max(Some(at(&fact)));
-        if let Some((before, after)) = apply(&mut holds, fact)? {
-            tally.add(before.as_ref(), &after)?;
-        }
+        apply(&mut holds, fact)?;
     }
-    holds.write()?;
+    let mut tally = Tally::new(conn);
+    holds.write(|row, change| tally.add(row, change))?;
     tally.write(&instance)?;
     for (lane, number) in upto {
         mark(conn, &lane, number)?;
@@ -42,14 +41,18 @@ pub(crate) fn post(
     newest.map_or(Ok(()), |now| prune::prune(conn, now))
 }
 
-/// The hold before (nothing if it is new) and after; nothing if the fact changes no sum.
-fn apply(holds: &mut Holds<'_>, fact: Fact) -> Result<Option<(Option<HoldRow>, HoldRow)>, Failure> {
+fn apply(holds: &mut Holds<'_>, fact: Fact) -> Result<(), Failure> {
     match fact {
         Fact::Held { request, key, team, upstream, method, at, held } => {
-            let row = HoldRow { request, key, team, upstream, method, at, held, settled: None, task: None, state: HoldState::Open };
-            Ok(holds.insert(&row)?.then_some((None, row)))
+            holds.insert(HoldRow { request, key, team, upstream, method, at, held, settled: None, task: None, state: HoldState::Open })
         }
-        Fact::Opened { request, task, .. } => holds.open(request, task).map(|()| None),
+        Fact::Opened { request, task, .. } => {
+            // the first name stays
+            holds.find(request)?.map_or(Ok(()), |hold| {
+                hold.task.get_or_insert(task);
+                Ok(())
+            })
+        }
         Fact::Settled { request, cost, .. } => change(holds, request, HoldState::Settled, Some(cost)),
         Fact::Voided { request, .. } => change(holds, request, HoldState::Voided, None),
         Fact::Unknown { request, .. } => change(holds, request, HoldState::Unknown, None),
@@ -57,23 +60,15 @@ fn apply(holds: &mut Holds<'_>, fact: Fact) -> Result<Option<(Option<HoldRow>, H
 }
 
 /// Moves a hold on; a settled or voided one stays as it is, and an unknown one is not opened again.
-fn change(
-    holds: &mut Holds<'_>,
-    request: RequestId,
-    state: HoldState,
-    settled: Option<Money>,
-) -> Result<Option<(Option<HoldRow>, HoldRow)>, Failure> {
-    let Some(before) = holds.find(request)? else { return Ok(None) };
-    let moves = match (before.state, state) {
-        (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,
-        (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => false,
-    };
-    if !moves {
-        return Ok(None);
+fn change(holds: &mut Holds<'_>, request: RequestId, state: HoldState, settled: Option<Money>) -> Result<(), Failure> {
+    let Some(hold) = holds.find(request)? else { return Ok(()) };
+    match (hold.state, state) {
+        (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => {
+            (hold.state, hold.settled) = (state, settled);
+        }
+        (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => {}
     }
-    let after = HoldRow { state, settled, ..before.clone() };
-    holds.change(&after)?;
-    Ok(Some((Some(before), after)))
+    Ok(())
 }
 
 const fn at(fact: &Fact) -> Timestamp {
@@ -95,6 +90,7 @@ fn lower(conn: &Connection, counter: &Counter, holder: &Holder, ceiling: i64) ->
     let (instance, account) = (&holder.instance, holder.account.as_str());
     let Some(mut share) = counter::share(conn, id, instance, account)? else { return Ok(()) };
     share.strand();
-    share.ceiling = share.ceiling.min(ceiling).max(share.used());
-    counter::put(conn, id, instance, account, &share)
+    share.ceiling = share.ceiling.min(ceiling);
+    counter::put(conn, id, instance, account, &share)?;
+    if ceiling == 0 { passed::forget(conn, counter, id) } else { Ok(()) }
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
-use tollgate_books::HoldRow;
+use tollgate_books::{HoldRow, HoldState};
 use tollgate_model::{Money, Name, RequestId, TaskId};
 
+use super::sums::Sums;
 use crate::column::{Bare, Parsed, state};
 use crate::failure::Failure;
 
@@ -35,73 +36,59 @@ pub(super) fn hold(row: &Row<'_>) -> rusqlite::Result<HoldRow> {
 
 /// The holds that a post touches: moved on in memory and written once each, for most are held and opened, many settled, in one.
 pub(super) struct Holds<'a> {
+    conn: &'a Connection,
     find: CachedStatement<'a>,
-    insert: CachedStatement<'a>,
-    open: CachedStatement<'a>,
-    change: CachedStatement<'a>,
     /// In the order of their time, which is the table's.
     touched: BTreeMap<RequestId, Touched>,
 }
 
 struct Touched {
     row: HoldRow,
-    is_new: bool,
-    opened: bool,
-    changed: bool,
+    /// As it stands in the book; nothing if it is new.
+    before: Option<Before>,
+}
+
+/// What of a hold can change.
+#[derive(Clone, Copy)]
+struct Before {
+    has_task: bool,
+    state: HoldState,
+    settled: Option<Money>,
 }
 
 impl<'a> Holds<'a> {
     pub(super) fn of(conn: &'a Connection) -> Result<Self, Failure> {
-        Ok(Self {
-            find: conn.prepare_cached(concat!(select!(), " WHERE request = ?"))?,
-            insert: conn.prepare_cached(
-                "INSERT INTO holds (request, key, team, upstream, method, at, held, settled, task, state)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?,
-            // apart: an update writes the indexes of all columns that it names
-            open: conn.prepare_cached("UPDATE holds SET task = ? WHERE request = ?")?,
-            change: conn.prepare_cached("UPDATE holds SET state = ?, settled = ? WHERE request = ?")?,
-            touched: BTreeMap::new(),
-        })
+        let find = conn.prepare_cached(concat!(select!(), " WHERE request = ?"))?;
+        Ok(Self { conn, find, touched: BTreeMap::new() })
     }
 
-    /// Whether it was not there yet.
-    pub(super) fn insert(&mut self, row: &HoldRow) -> Result<bool, Failure> {
-        if self.touch(row.request)?.is_some() {
-            return Ok(false);
-        }
-        self.touched.insert(row.request, Touched { row: row.clone(), is_new: true, opened: false, changed: false });
-        Ok(true)
-    }
-
-    pub(super) fn find(&mut self, request: RequestId) -> Result<Option<HoldRow>, Failure> {
-        Ok(self.touch(request)?.map(|touched| touched.row.clone()))
-    }
-
-    /// Names its task; the first name stays.
-    pub(super) fn open(&mut self, request: RequestId, task: TaskId) -> Result<(), Failure> {
-        if let Some(touched) = self.touch(request)?.filter(|touched| touched.row.task.is_none()) {
-            touched.row.task = Some(task);
-            touched.opened = true;
+    /// Takes up a hold; one that is there already stays as it is.
+    pub(super) fn insert(&mut self, row: HoldRow) -> Result<(), Failure> {
+        if self.touch(row.request)?.is_none() {
+            self.touched.insert(row.request, Touched { row, before: None });
         }
         Ok(())
     }
 
-    /// Notes where it stands and what it cost.
-    pub(super) fn change(&mut self, row: &HoldRow) -> Result<(), Failure> {
-        if let Some(touched) = self.touch(row.request)? {
-            (touched.row.state, touched.row.settled) = (row.state, row.settled);
-            touched.changed = true;
-        }
-        Ok(())
+    /// The hold, to be moved on.
+    pub(super) fn find(&mut self, request: RequestId) -> Result<Option<&mut HoldRow>, Failure> {
+        Ok(self.touch(request)?.map(|touched| &mut touched.row))
     }
 
-    /// Writes what has moved.
-    pub(super) fn write(mut self) -> Result<(), Failure> {
-        for (request, Touched { row, is_new, opened, changed }) in &self.touched {
+    /// Writes what has moved, and tells of each hold what it changes in the sums.
+    pub(super) fn write(self, mut tell: impl FnMut(&HoldRow, &Sums) -> Result<(), Failure>) -> Result<(), Failure> {
+        // an update writes the indexes of all columns that it names
+        let mut insert = self.conn.prepare_cached(
+            "INSERT INTO holds (request, key, team, upstream, method, at, held, settled, task, state)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?;
+        let mut open = self.conn.prepare_cached("UPDATE holds SET task = ? WHERE request = ?")?;
+        let mut change = self.conn.prepare_cached("UPDATE holds SET state = ?, settled = ? WHERE request = ?")?;
+        for (request, Touched { row, before }) in &self.touched {
             let (task, settled) = (row.task.as_ref().map(TaskId::as_str), row.settled.map(Money::nanos));
-            if *is_new {
-                self.insert.execute(params![
+            let is = Sums::of(row.held, row.state, row.settled);
+            let Some(before) = before else {
+                insert.execute(params![
                     request.as_bytes(),
                     row.key.as_bytes(),
                     row.team.as_ref().map(Name::as_str),
@@ -113,13 +100,15 @@ impl<'a> Holds<'a> {
                     task,
                     state(row.state),
                 ])?;
+                tell(row, &is)?;
                 continue;
+            };
+            if !before.has_task && row.task.is_some() {
+                open.execute(params![task, request.as_bytes()])?;
             }
-            if *opened {
-                self.open.execute(params![task, request.as_bytes()])?;
-            }
-            if *changed {
-                self.change.execute(params![state(row.state), settled, request.as_bytes()])?;
+            if before.state != row.state {
+                change.execute(params![state(row.state), settled, request.as_bytes()])?;
+                tell(row, &is.minus(&Sums::of(row.held, before.state, before.settled)))?;
             }
         }
         Ok(())
@@ -130,7 +119,10 @@ impl<'a> Holds<'a> {
             Entry::Occupied(touched) => Ok(Some(touched.into_mut())),
             Entry::Vacant(place) => {
                 let row = self.find.query_row([request.as_bytes()], hold).optional()?;
-                Ok(row.map(|row| place.insert(Touched { row, is_new: false, opened: false, changed: false })))
+                Ok(row.map(|row| {
+                    let before = Some(Before { has_task: row.task.is_some(), state: row.state, settled: row.settled });
+                    place.insert(Touched { row, before })
+                }))
             }
         }
     }

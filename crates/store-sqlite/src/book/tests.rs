@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::Connection;
-use tollgate_books::{Counter, Fact, Fence, Holder, Lease, LeaseWant, Unit};
+use tollgate_books::{Counter, Fact, Fence, HoldState, Holder, Lease, LeaseWant, Unit};
 use tollgate_model::{KeyId, Money, Name, Period, RequestId, Scope, TaskId, Timestamp, Zone};
 
 const NOW: i64 = 1_795_424_400_000;
@@ -12,6 +12,7 @@ const DAY_MS: i64 = 86_400_000;
 fn book() -> (Connection, Fence) {
     let conn = Connection::open_in_memory().unwrap();
     conn.execute_batch(include_str!("../../migrations/0001_book_and_registry.sql")).unwrap();
+    conn.execute_batch(include_str!("../../migrations/0002_sums_by_minute.sql")).unwrap();
     conn.pragma_update(None, "foreign_keys", true).unwrap();
     let fence = super::open(&conn, "gate", "boot", true).unwrap().fence;
     (conn, fence)
@@ -58,7 +59,13 @@ fn what_an_account_spends_without_a_lease_of_a_counter_counts_in_it() {
     super::lease(&conn, fence, &[want(NOW, Period::Day, "solver")]).unwrap();
     post(&conn, fence, vec![held(NOW, 1, "other"), held(NOW, 2, "other")]);
     let leases = super::lease(&conn, fence, &[want(NOW, Period::Day, "solver"), want(NOW, Period::Day, "other")]).unwrap();
-    assert_eq!(leases, [Lease { used: 0, ceiling: 5, elsewhere: 20 }, Lease { used: 20, ceiling: 25, elsewhere: 5 }]);
+    assert_eq!(
+        leases,
+        [
+            Lease { used: 0, ceiling: 5, elsewhere: 20, ..Lease::default() },
+            Lease { used: 20, ceiling: 25, elsewhere: 5, ..Lease::default() }
+        ]
+    );
 }
 
 #[test]
@@ -80,7 +87,7 @@ fn finished_holds_and_closed_windows_are_forgotten_after_ninety_days_and_their_s
     assert_eq!((count(&conn, "holds"), count(&conn, "counters"), count(&conn, "shares")), (3, 1, 1));
     assert_eq!(super::owner(&conn, &name("solver"), task).unwrap(), None, "a task's owner goes with its hold");
     let total = super::lease(&conn, fence, &[want(NOW, Period::Total, "solver")]).unwrap();
-    assert_eq!(total, [Lease { used: 27, ceiling: 32, elsewhere: 0 }], "a total counts what is forgotten too");
+    assert_eq!(total, [Lease { used: 27, ceiling: 32, elsewhere: 0, ..Lease::default() }], "a total counts what is forgotten too");
 }
 
 #[test]
@@ -122,9 +129,59 @@ fn an_absurd_price_fills_a_counter_up_and_breaks_nothing() {
     let absurd = |number| Fact::Settled { request: request(NOW, number), cost: Money::from_nanos(i64::MAX), assumed: false, at };
     post(&conn, fence, vec![held(NOW, 1, "solver"), held(NOW, 2, "solver"), absurd(1), absurd(2)]);
     let leases = super::lease(&conn, fence, &wants).unwrap();
-    assert_eq!(leases[0], Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 5 });
-    assert_eq!(leases[1], Lease { used: 0, ceiling: 0, elsewhere: i64::MAX });
-    let full = Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 0 };
+    assert_eq!(leases[0], Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 5, ..Lease::default() });
+    assert_eq!(leases[1], Lease { used: 0, ceiling: 0, elsewhere: i64::MAX, ..Lease::default() });
+    let full = Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 0, ..Lease::default() };
     let new = super::lease(&conn, fence, &[want(NOW, Period::Month, "solver"), want(NOW, Period::Total, "solver")]).unwrap();
     assert_eq!(new, [full, full]);
+}
+
+#[test]
+fn sums_of_old_minutes_are_folded_into_their_day_and_say_the_same() {
+    let (conn, fence) = book();
+    let old = NOW - 50 * DAY_MS;
+    let facts = (0..250_i64).map(|number| held(old + number * 17 * 60_000, u8::try_from(number).unwrap(), "solver"));
+    post(&conn, fence, facts.collect());
+    let report = |conn: &Connection| super::usage(conn, "2026-09-01", "2026-12-31").unwrap();
+    let (before, rows) = (report(&conn), count(&conn, "sums"));
+    for second in 0..3 {
+        post(&conn, fence, vec![held(NOW + second, 255, "other")]);
+    }
+    let after: Vec<_> = report(&conn).into_iter().filter(|row| row.upstream == name("solver")).collect();
+    assert_eq!(after, before);
+    assert!(rows > 200 && count(&conn, "sums") < 10, "{rows} rows, then {}", count(&conn, "sums"));
+    let wants = [want(old, Period::Day, "solver"), want(NOW, Period::Total, "solver")];
+    let leases = super::lease(&conn, fence, &wants).unwrap();
+    assert_eq!(leases[1].used, 2_500);
+}
+
+#[test]
+fn a_book_of_the_first_schema_says_the_same_in_the_second() {
+    let conn = Connection::open_in_memory().unwrap();
+    conn.execute_batch(include_str!("../../migrations/0001_book_and_registry.sql")).unwrap();
+    let (key, team, solver) = ([1_u8; 16], "research", "solver");
+    for (number, state, settled) in [(1_u8, "open", None), (2, "unknown", None), (3, "settled", Some(25_i64)), (4, "voided", None)] {
+        let sql = "INSERT INTO holds VALUES (?, ?, ?, ?, 'NormalCaptcha', ?, 10, ?, ?, ?)";
+        let at = NOW + i64::from(number) * 20 * 60_000;
+        let request = request(at, number);
+        let values = (request.as_bytes(), key, team, solver, at, settled, format!("7{number}"), state);
+        conn.execute(sql, values).unwrap();
+    }
+    // the day counts one task more than there are holds, and a day before has no hold any more
+    for (day, tasks, settled) in [("2026-11-23", 4, 125), ("2026-01-02", 3, 30)] {
+        let sql = "INSERT INTO usage VALUES (?, ?, 'NormalCaptcha', ?, ?, ?, ?, ?, ?, ?, 15)";
+        let open = if tasks == 4 { 10 } else { 0 };
+        conn.execute(sql, (key, solver, day, team, request(0, 9).as_bytes(), tasks, settled, open, open)).unwrap();
+    }
+    conn.execute_batch(include_str!("../../migrations/0002_sums_by_minute.sql")).unwrap();
+    let told = super::usage(&conn, "2026-01-02", "2026-11-23").unwrap();
+    let told: Vec<_> = told.iter().map(|row| (&*row.day, row.tasks, row.settled.nanos(), row.held.nanos(), row.unknown.nanos())).collect();
+    assert_eq!(told, [("2026-01-02", 3, 30, 0, 0), ("2026-11-23", 4, 125, 10, 10)]);
+    let unsettled: Vec<_> = super::unsettled(&conn).unwrap().iter().map(|row| row.state).collect();
+    assert_eq!(unsettled, [HoldState::Open, HoldState::Unknown]);
+    let owner = super::owner(&conn, &name(solver), TaskId::parse(b"73").unwrap()).unwrap().unwrap();
+    assert_eq!((owner.state, owner.settled), (HoldState::Settled, Some(Money::from_nanos(25))));
+    let fence = super::open(&conn, "gate", "boot", true).unwrap().fence;
+    let leases = super::lease(&conn, fence, &[want(NOW, Period::Day, solver), want(NOW, Period::Total, solver)]).unwrap();
+    assert_eq!((leases[0].used, leases[1].used), (145, 175));
 }

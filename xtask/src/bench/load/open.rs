@@ -24,12 +24,12 @@ const LOOK: Duration = Duration::from_millis(50);
 /// What is still owed that long after the last request was due will not come.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Sends so many requests a second for so long, submissions and their polls, over connections that are open.
-pub(crate) fn drive(address: SocketAddr, keys: &Keys, connections: usize, rate: f64, time: Duration) -> Result<Took> {
+/// Sends so many requests a second for so long, submissions and what polls they are given, over connections that are open.
+pub(crate) fn drive(address: SocketAddr, keys: &Keys, mix: Mix, connections: usize, rate: f64, time: Duration) -> Result<Took> {
     let mut poll = Poll::new()?;
     let streams = (0..connections).map(|number| connect(address, Token(number), poll.registry())).collect::<Result<Vec<_>>>()?;
     let desk = Desk { idle: (0..connections).collect(), flights: (0..connections).map(|_| None).collect(), ..Desk::default() };
-    let office = Office { keys, streams: &streams, desk: Mutex::new(desk) };
+    let office = Office { keys, mix, streams: &streams, desk: Mutex::new(desk) };
     thread::scope(|scope| {
         let sender = scope.spawn(|| office.send_when_due(rate, time));
         let took = office.read_answers(&mut poll);
@@ -40,6 +40,7 @@ pub(crate) fn drive(address: SocketAddr, keys: &Keys, connections: usize, rate: 
 
 struct Office<'a> {
     keys: &'a Keys,
+    mix: Mix,
     streams: &'a [TcpStream],
     desk: Mutex<Desk>,
 }
@@ -96,7 +97,7 @@ impl Office<'_> {
         if let Some(flight) = desk.flights.get_mut(line) {
             *flight = Some((due, key));
         }
-        let request = poll.as_deref().unwrap_or_else(|| self.keys.submission(desk.submitted, Mix::SubmitAndPolls));
+        let request = poll.as_deref().unwrap_or_else(|| self.keys.submission(desk.submitted, self.mix));
         ensure!(stream.write(request)? == request.len(), "a request did not fit into the socket");
         Ok(())
     }
@@ -149,7 +150,7 @@ impl Office<'_> {
             took.wrong = took.wrong.take().or_else(|| Some(String::from_utf8_lossy(inbox).into_owned()));
             return Ok(());
         };
-        if let Some(key) = key {
+        if let Some(key) = key.filter(|_| self.mix.polls() > 0) {
             let mut poll = Vec::with_capacity(256);
             self.keys.poll(key, task, &mut poll);
             desk.polls.extend([poll.clone(), poll]);

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 use tollgate_model::{Money, TaskId};
 
-use super::{Price, Said, Words};
 use crate::decimal::{self, Rounding};
 use crate::json::{self, Kind, Names, Raw};
+use crate::reading::{Price, Said, Words};
 
 /// Members that a caller may see (PROTOCOLS B.1.2; `useragent` is 2Captcha's spelling). Others stay here: they may be about
 /// the account.

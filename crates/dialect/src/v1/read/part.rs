@@ -1,6 +1,7 @@
 //! What is the answer of one task among several?
 
-use crate::v1::words::{self, WordClass};
+use crate::v1::words;
+use crate::words::WordClass;
 
 /// The answer of one task among several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -103,6 +103,25 @@ fn bu_02_gates_that_lease_at_one_instant_stay_within_the_cap_together() {
 }
 
 #[test]
+fn gates_whose_clocks_differ_by_a_minute_stay_within_a_rolling_cap_together() {
+    let database = book();
+    let gates: Vec<Gate> = ["a", "b", "c"].map(|instance| Gate::open(&database, instance)).into();
+    for round in 0..15 {
+        let ceilings: i64 = std::thread::scope(|threads| {
+            let ask = |gate: &Gate, minutes: i64| {
+                let at = Timestamp::from_millis(NOON + round * DAY * 2 + minutes * 60_000);
+                let window = Period::Rolling.window(&Zone::utc(), at);
+                let counter = Counter { period: Period::Rolling, window, ..day(0) };
+                run(gate.lease(&counter, 100, Some(0), 40)).unwrap()
+            };
+            let asked: Vec<_> = gates.iter().zip([1, 0, 2]).map(|(gate, minutes)| threads.spawn(move || ask(gate, minutes))).collect();
+            asked.into_iter().map(|lease| lease.join().unwrap().ceiling).sum()
+        });
+        assert_eq!(ceilings, 100, "round {round}");
+    }
+}
+
+#[test]
 fn a_slice_of_a_silent_gate_is_lent_to_nobody_until_it_comes_back() {
     let database = book();
     let (gone, other) = (Gate::open(&database, "gone"), Gate::open(&database, "other"));
@@ -110,13 +129,13 @@ fn a_slice_of_a_silent_gate_is_lent_to_nobody_until_it_comes_back() {
     let Gate { store, memory, .. } = gone;
     drop(store);
     database.execute("UPDATE tollgate.instances SET seen = seen - interval '1 year'");
-    assert_eq!(run(other.lease(&day(0), 100, None, 100)).unwrap(), Lease { used: 0, ceiling: 40, elsewhere: 60 });
+    assert_eq!(run(other.lease(&day(0), 100, None, 100)).unwrap(), Lease { used: 0, ceiling: 40, elsewhere: 60, ..Lease::default() });
     // back on another machine: what it had may have been spent
     let store = database.store(memory.path());
     let opened = run(store.open("gone", "another boot", true)).unwrap();
     assert!(opened.machine_died);
     let back = Gate { store, fence: opened.fence, instance: "gone".to_owned(), memory };
-    assert_eq!(run(back.lease(&day(0), 100, None, 1)).unwrap(), Lease { used: 60, ceiling: 60, elsewhere: 40 });
+    assert_eq!(run(back.lease(&day(0), 100, None, 1)).unwrap(), Lease { used: 60, ceiling: 60, elsewhere: 40, ..Lease::default() });
 }
 
 #[test]
@@ -127,7 +146,7 @@ fn a_second_gate_of_the_same_name_gets_nothing_that_the_first_may_be_spending() 
     run(other.post(Vec::new())).unwrap();
     // the same machine, and another state folder
     let second = Gate::open(&database, "gate");
-    assert_eq!(run(second.lease(&day(0), 100, None, 50)).unwrap(), Lease { used: 60, ceiling: 100, elsewhere: 0 });
+    assert_eq!(run(second.lease(&day(0), 100, None, 50)).unwrap(), Lease { used: 60, ceiling: 100, elsewhere: 0, ..Lease::default() });
     assert_eq!(run(first.lease(&day(0), 100, Some(0), 60)), Err(StoreError::Fenced));
     // started again with what it remembers, it is no stranger
     let again = database.store(second.memory.path());
@@ -211,8 +230,8 @@ fn a_hold_that_another_gate_settles_counts_for_the_one_that_took_it() {
     let settled = Fact::Settled { request: hold, cost: Money::from_nanos(4), assumed: false, at: Timestamp::from_millis(NOON) };
     run(b.post(vec![settled.clone()])).unwrap();
     run(a.post(vec![settled])).unwrap();
-    assert_eq!(run(a.lease(&day(0), 100, None, 0)).unwrap(), Lease { used: 4, ceiling: 4, elsewhere: 50 });
-    assert_eq!(run(b.lease(&day(0), 100, None, 0)).unwrap(), Lease { used: 0, ceiling: 0, elsewhere: 4 });
+    assert_eq!(run(a.lease(&day(0), 100, None, 0)).unwrap(), Lease { used: 4, ceiling: 4, elsewhere: 50, ..Lease::default() });
+    assert_eq!(run(b.lease(&day(0), 100, None, 0)).unwrap(), Lease { used: 0, ceiling: 0, elsewhere: 4, ..Lease::default() });
     let usage = run(b.store.usage("2026-11-23", "2026-11-23")).unwrap();
     assert_eq!((usage.len(), usage[0].tasks, usage[0].settled.nanos(), usage[0].held.nanos()), (1, 1, 4, 0));
 }
@@ -241,10 +260,13 @@ fn a_counter_that_is_made_while_gates_post_misses_nothing() {
     let all = i64::from(rounds) * i64::from(each);
     for gate in &gates {
         let lease = run(gate.lease(&day(0), 10_000, None, 0)).unwrap();
-        assert_eq!(lease, Lease { used: all, ceiling: all, elsewhere: 2 * all });
+        assert_eq!(lease, Lease { used: all, ceiling: all, elsewhere: 2 * all, ..Lease::default() });
     }
     let total = Counter { period: Period::Total, window: Period::Total.window(&Zone::utc(), Timestamp::from_millis(NOON)), ..day(0) };
-    assert_eq!(run(gates[1].lease(&total, 10_000, None, 0)).unwrap(), Lease { used: all, ceiling: all, elsewhere: 2 * all });
+    assert_eq!(
+        run(gates[1].lease(&total, 10_000, None, 0)).unwrap(),
+        Lease { used: all, ceiling: all, elsewhere: 2 * all, ..Lease::default() }
+    );
 }
 
 #[test]
@@ -259,7 +281,7 @@ fn a_gate_that_stands_still_with_a_counter_in_its_hand_makes_others_busy_not_wro
             let wants = vec![gate.want(&day(0), 100, Some(0), 20)];
             assert_eq!(gate.store.lease(gate.fence, wants).await, Err(StoreError::Busy));
             client.batch_execute("ROLLBACK").await.unwrap();
-            assert_eq!(gate.lease(&day(0), 100, Some(0), 20).await, Ok(Lease { used: 0, ceiling: 20, elsewhere: 0 }));
+            assert_eq!(gate.lease(&day(0), 100, Some(0), 20).await, Ok(Lease { used: 0, ceiling: 20, elsewhere: 0, ..Lease::default() }));
         };
         tokio::select! {
             ended = connection => panic!("the server went away: {ended:?}"),

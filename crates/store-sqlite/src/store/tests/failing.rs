@@ -111,7 +111,7 @@ fn a_full_disk_is_told_and_the_store_goes_on_when_there_is_room() {
         })
     };
     let plenty = run(limit(1)).unwrap();
-    let long = "lane-".repeat(4000);
+    let long = "lane-".repeat(40_000);
     let full = run(scene.mark(&long)).unwrap_err();
     assert_eq!(full, StoreError::Down("database or disk is full; free some space, it goes on by itself".to_owned()));
     // the connection may have been opened anew meanwhile: then the limit is gone by itself

@@ -1,3 +1,4 @@
+use crate::bench::load::request::Mix;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
@@ -28,7 +29,7 @@ fn who_would_have_come_during_a_stall_is_counted_with_the_wait() {
     let at = listener.local_addr().unwrap();
     let stall = Duration::from_millis(100);
     let server = thread::spawn(move || stalling(&listener, stall));
-    let took = drive(at, &Keys::new(vec!["k".to_owned()]), 1, 500.0, Duration::from_millis(400)).unwrap();
+    let took = drive(at, &Keys::new(vec!["k".to_owned()]), Mix::SubmitAndPolls, 1, 500.0, Duration::from_millis(400)).unwrap();
     server.join().unwrap();
     assert_eq!((took.requests, took.wrong.as_deref()), (200, None));
     // one request met the stall, and fifty were due while it lasted: a closed loop would have seen one slow answer in two hundred

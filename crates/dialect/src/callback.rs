@@ -2,7 +2,7 @@
 
 use crate::value::Value;
 
-/// The `pingback` of a submission.
+/// The `pingback` of a v1 submission, the `callbackUrl` of a v2 task.
 #[derive(Clone, Debug)]
 pub struct Callback<'a> {
     pub(crate) url: Value<'a>,

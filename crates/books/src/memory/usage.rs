@@ -1,0 +1,48 @@
+//! How much was used on a day?
+
+use std::collections::BTreeMap;
+
+use tollgate_model::{Money, Name, Timestamp};
+
+use super::Book;
+use crate::port::{HoldState, UsageRow};
+
+impl Book {
+    pub(super) fn usage(&self, since: &str, until: &str) -> Vec<UsageRow> {
+        let mut rows: BTreeMap<(tollgate_model::KeyId, Name, String, String), UsageRow> = BTreeMap::new();
+        for hold in self.holds.values().filter(|hold| hold.state != HoldState::Voided) {
+            let day = day_of(hold.at);
+            if day.as_str() < since || day.as_str() > until {
+                continue;
+            }
+            let row = rows.entry((hold.key, hold.upstream.clone(), hold.method.clone(), day.clone())).or_insert_with(|| UsageRow {
+                key: hold.key,
+                team: hold.team.clone(),
+                upstream: hold.upstream.clone(),
+                method: hold.method.clone(),
+                day,
+                tasks: 0,
+                settled: Money::ZERO,
+                held: Money::ZERO,
+                unknown: Money::ZERO,
+                excess: Money::ZERO,
+            });
+            row.tasks += 1;
+            let add = |sum: &mut Money, more: Money| *sum = sum.checked_add(more).unwrap_or(Money::MAX);
+            match hold.state {
+                HoldState::Open => add(&mut row.held, hold.held),
+                HoldState::Unknown => add(&mut row.unknown, hold.held),
+                HoldState::Settled | HoldState::Voided => {
+                    let cost = hold.settled.unwrap_or(Money::ZERO);
+                    add(&mut row.settled, cost);
+                    add(&mut row.excess, cost.checked_sub(hold.held).unwrap_or(Money::ZERO).max(Money::ZERO));
+                }
+            }
+        }
+        rows.into_values().collect()
+    }
+}
+
+fn day_of(at: Timestamp) -> String {
+    at.to_string().chars().take(10).collect()
+}
