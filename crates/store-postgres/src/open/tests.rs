@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use tollgate_books::{Counter, Holder, LeaseWant, Store, Unit};
+use tollgate_model::{Name, Period, Scope, Timestamp, Zone};
 
 use super::OpenError;
-use crate::stand::{Database, Server};
+use crate::stand::{Database, Server, run};
 use crate::{PostgresStore, Settings};
 
 /// Everything in the schema and its rights, as text: what a refusal leaves as it was.
@@ -158,7 +160,16 @@ fn tables_that_the_user_may_only_read_are_told() {
     database.execute(&format!("GRANT SELECT ON ALL TABLES IN SCHEMA tollgate TO {}", other.name));
     assert_eq!(told(), said("write the tables of the schema `tollgate`"));
     database.execute(&format!("GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA tollgate TO {}", other.name));
-    open_url(&url).unwrap();
+    let store = open_url(&url).unwrap();
+    store.be_patient(true);
+    // what was granted is all that it takes
+    let window = Period::Day.window(&Zone::utc(), Timestamp::from_millis(0));
+    let solver = Name::parse("solver").unwrap();
+    let counter = Counter { scope: Scope::Upstream(solver.clone()), unit: Unit::Tasks, period: Period::Day, zone: Zone::utc(), window };
+    let holder = Holder { instance: "gate".to_owned(), account: solver };
+    let want = LeaseWant { counter, holder, cap: 9, used: None, least: 1, slice: 2 };
+    let leases = run(async { store.lease(store.open("gate", "boot", true).await?.fence, vec![want]).await }).unwrap();
+    assert_eq!(leases[0].ceiling, 2);
 }
 
 #[test]

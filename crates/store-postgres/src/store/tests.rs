@@ -1,6 +1,7 @@
 //! The store as its callers see it: one database, both ports, over restarts and for several gates.
 
 mod failing;
+mod figures;
 mod killed;
 mod reopening;
 mod same;
