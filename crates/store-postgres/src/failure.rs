@@ -1,6 +1,6 @@
 //! Why did a command fail? The driver's words turned into the port's.
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 use tollgate_books::StoreError;
 
 use crate::epoch::Lag;
@@ -43,7 +43,7 @@ impl Failure {
     pub(crate) fn is_busy(&self) -> bool {
         match self {
             Self::InTheWay => true,
-            Self::Sql(error) => error.code().is_some_and(is_passing),
+            Self::Sql(error) => error.as_db_error().is_some_and(is_passing),
             Self::Fenced | Self::Behind(_) | Self::Open(_) | Self::Record(_) | Self::Unreadable { .. } | Self::Ended => false,
         }
     }
@@ -71,9 +71,17 @@ impl From<&Failure> for StoreError {
 }
 
 /// Another transaction was quicker, or held what this one wanted for too long.
-fn is_passing(code: &SqlState) -> bool {
-    [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED]
-        .contains(code)
+fn is_passing(error: &DbError) -> bool {
+    let codes = [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::QUERY_CANCELED,
+        // a counter was forgotten between two looks
+        SqlState::FOREIGN_KEY_VIOLATION,
+    ];
+    // or two gates told of one hold for the first time
+    codes.contains(error.code()) || error.constraint() == Some("holds_pkey")
 }
 
 /// The server's message, else the driver's with its cause; never its details, which quote values. With what a person can do

@@ -6,6 +6,7 @@ mod killed;
 mod reopening;
 mod same;
 mod several;
+mod together;
 
 use std::collections::HashMap;
 
