@@ -96,6 +96,23 @@ fn a_gate_that_is_killed_comes_back_with_what_it_had_spent() -> Result<()> {
 }
 
 #[test]
+fn bu_26_a_gate_cut_off_from_the_store_spends_what_it_has_leased_at_most_and_still_fetches_what_is_paid_for() -> Result<()> {
+    let server = Postgres::start()?;
+    let gates = gates(&server, &["a"])?;
+    let [gate] = gates.as_slice() else { anyhow::bail!("one gate") };
+    let small = gate.key("small", json!({ "caps": ["1/day"] }))?;
+    let large = gate.key("large", json!({ "caps": ["100/day"] }))?;
+    let task = call(gate.at, &submission(&small))?.task().context("no task")?.to_owned();
+    ensure!(call(gate.at, &submission(&large))?.task().is_some(), "the first of a large cap");
+    drop(server);
+    assert_eq!(call(gate.at, &submission(&small))?.denied(), Some("books_unavailable"), "of a small cap one hold is leased at a time");
+    let bought = (0..30).filter(|_| call(gate.at, &submission(&large)).is_ok_and(|answer| answer.task().is_some())).count();
+    assert!(bought <= 10, "{bought}: more than one part in a hundred of the cap");
+    assert!(call(gate.at, &poll(&small, &task))?.body.starts_with("OK|"));
+    Ok(())
+}
+
+#[test]
 fn bu_25_a_promoted_replica_is_not_spent_from_until_an_operator_accepts_it() -> Result<()> {
     let server = Postgres::start()?;
     let place = |server: &Postgres, state: &str| {
