@@ -20,6 +20,8 @@ pub enum Sdk {
     PythonAnticaptcha,
     /// PyPI `anticaptchaofficial`; speaks v2.
     AnticaptchaOfficial,
+    /// PyPI `capsolver`; speaks v2.
+    Capsolver,
 }
 
 impl Sdk {
@@ -29,12 +31,13 @@ impl Sdk {
             Self::CaptchaAi => "captchaai",
             Self::TwoCaptchaPython | Self::CaptchaSolver => "twocaptcha",
             Self::PythonAnticaptcha | Self::AnticaptchaOfficial => "anticaptcha",
+            Self::Capsolver => "capsolver",
         }
     }
 
     /// Whether it speaks JSON `createTask`.
     pub const fn speaks_v2(self) -> bool {
-        matches!(self, Self::PythonAnticaptcha | Self::AnticaptchaOfficial)
+        matches!(self, Self::PythonAnticaptcha | Self::AnticaptchaOfficial | Self::Capsolver)
     }
 }
 
@@ -80,6 +83,7 @@ fn command(sdk: Sdk, folder: &Path) -> Result<Option<Command>> {
         Sdk::TwoCaptchaPython => ("TOLLGATE_SDK_PYTHON", "twocaptcha_driver.py"),
         Sdk::PythonAnticaptcha => ("TOLLGATE_SDK_PYTHON", "python_anticaptcha_driver.py"),
         Sdk::AnticaptchaOfficial => ("TOLLGATE_SDK_PYTHON", "anticaptchaofficial_driver.py"),
+        Sdk::Capsolver => ("TOLLGATE_SDK_PYTHON", "capsolver_driver.py"),
         Sdk::CaptchaSolver => ("TOLLGATE_SDK_NODE_MODULES", "captcha_solver_driver.js"),
     };
     let Some(given) = variable_of(variable) else {
@@ -94,7 +98,7 @@ fn command(sdk: Sdk, folder: &Path) -> Result<Option<Command>> {
             command.env("NODE_PATH", given);
             command
         }
-        Sdk::CaptchaAi | Sdk::TwoCaptchaPython | Sdk::PythonAnticaptcha | Sdk::AnticaptchaOfficial => Command::new(given),
+        Sdk::CaptchaAi | Sdk::TwoCaptchaPython | Sdk::PythonAnticaptcha | Sdk::AnticaptchaOfficial | Sdk::Capsolver => Command::new(given),
     };
     command.arg(folder.join(driver));
     Ok(Some(command))

@@ -28,8 +28,8 @@ const POST_EVERY: Duration = Duration::from_secs(1);
 pub(crate) const STEP: usize = 1_000;
 /// A slice that nobody has used for this long is given back.
 const IDLE_NS: u64 = 5_000_000_000;
-/// Rounds of leasing that one call waits for.
-const ROUNDS: usize = 8;
+/// Rounds of leasing that one call waits for: others that came with it may be quicker each time.
+const ROUNDS: usize = 64;
 /// Rounds that end with others' slices in the way before it is refused: one that calls them back, one that asks again, and one for
 /// a change in between.
 const BLOCKED: usize = 3;

@@ -244,7 +244,6 @@ impl Cap {
         }
         (self.lent, self.covered) = (lease.ceiling, lease.ceiling);
         self.elsewhere = lease.elsewhere;
-        self.wanted = 0;
     }
 
     pub(crate) fn counter(&self, scope: &Scope) -> Counter {

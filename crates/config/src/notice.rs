@@ -46,6 +46,9 @@ impl Config {
                 let name = &upstream.name;
                 notices.push(format!("upstream `{name}` has a plan: its threads bind, and its price a month is not shared out by use yet"));
             }
+            if upstream.prices.iter().next().is_none() {
+                notices.push(format!("upstream `{}` has no prices: every submission is denied until `prices` names some", upstream.name));
+            }
             for (method, meant) in upstream.unlisted_prices() {
                 let hint = meant.map_or_else(String::new, |meant| format!(": did you mean `{meant}`?"));
                 notices.push(format!("upstream `{}` has a price for `{method}`, which its profile does not list{hint}", upstream.name));

@@ -27,7 +27,9 @@ impl Bench {
         };
         let url = match sdk {
             Sdk::TwoCaptchaPython => format!("https://localhost:{}", stand.tls.port()),
-            Sdk::CaptchaAi | Sdk::CaptchaSolver | Sdk::PythonAnticaptcha | Sdk::AnticaptchaOfficial => format!("http://{}", stand.at),
+            Sdk::CaptchaAi | Sdk::CaptchaSolver | Sdk::PythonAnticaptcha | Sdk::AnticaptchaOfficial | Sdk::Capsolver => {
+                format!("http://{}", stand.at)
+            }
         };
         Ok(Some(Self { stand, sdk, driver, url }))
     }
@@ -61,7 +63,8 @@ impl Bench {
 /// The same, for a caller on another thread.
 pub(crate) fn buy(sdk: Sdk, at: SocketAddr, key: &str) -> Result<Value> {
     if sdk.speaks_v2() {
-        return Caller::new(at, key).buy("RecaptchaV2TaskProxyless");
+        let kind = if sdk == Sdk::Capsolver { "ReCaptchaV2TaskProxyLess" } else { "RecaptchaV2TaskProxyless" };
+        return Caller::new(at, key).buy(kind);
     }
     Ok(call(at, &submission(key))?.task().map_or(Value::Null, Value::from))
 }

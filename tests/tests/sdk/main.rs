@@ -76,3 +76,21 @@ fn anticaptchaofficial_solves_and_reports() -> Result<()> {
     assert_eq!(ok(&bench.play("balance", &key, Value::Null)?), &json!(0.8));
     Ok(())
 }
+
+#[test]
+fn capsolver_solves_and_reads_why_not() -> Result<()> {
+    let Some(mut bench) = Bench::new(Sdk::Capsolver)? else { return Ok(()) };
+    let key = bench.stand.key("shop", json!({ "caps": ["0.30/day"] }))?;
+    ok(&bench.play("token", &key, Value::Null)?);
+    ok(&bench.play("image", &key, Value::Null)?);
+    assert_eq!(ok(&bench.play("balance", &key, Value::Null)?), &json!(0.1));
+    let bought = bench.play("submit", &key, Value::Null)?;
+    // of an error it shows the sentence alone, and no word
+    for (key, said) in [(key.as_str(), "the allowance is used up"), ("tgk_0000000000000000000000000000", "no key that the gate knows")] {
+        let refused = bench.refused(key, &json!({}))?;
+        assert!(refused.contains(said) && refused.contains("(request "), "{refused}");
+    }
+    ok(&bench.play("poll", &key, json!({ "task": task(ok(&bought)) }))?);
+    assert_eq!(bench.stand.charged()?, tollgate_model::Money::parse("0.30")?);
+    Ok(())
+}

@@ -52,7 +52,7 @@ fn reads(sdk: Sdk, code: &str) -> &'static str {
         Sdk::CaptchaAi => captchaai,
         Sdk::TwoCaptchaPython => python,
         Sdk::CaptchaSolver => node,
-        Sdk::PythonAnticaptcha | Sdk::AnticaptchaOfficial => v2,
+        Sdk::PythonAnticaptcha | Sdk::AnticaptchaOfficial | Sdk::Capsolver => v2,
     }
 }
 
@@ -188,7 +188,8 @@ fn each_refusal_is_anticaptchaofficials_usual_error() -> Result<()> {
 
 #[test]
 fn whatever_is_refused_a_paid_answer_is_fetched_all_the_same() -> Result<()> {
-    for sdk in [Sdk::CaptchaAi, Sdk::TwoCaptchaPython, Sdk::CaptchaSolver, Sdk::PythonAnticaptcha, Sdk::AnticaptchaOfficial] {
+    for sdk in [Sdk::CaptchaAi, Sdk::TwoCaptchaPython, Sdk::CaptchaSolver, Sdk::PythonAnticaptcha, Sdk::AnticaptchaOfficial, Sdk::Capsolver]
+    {
         let Some(mut bench) = Bench::new(sdk)? else { continue };
         let key = bench.stand.key("shop", json!({ "caps": ["0.10/day"], "concurrency": 1, "rate": "1/min burst 1" }))?;
         let bought = bench.buy(&key)?;

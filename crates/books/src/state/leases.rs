@@ -31,7 +31,7 @@ impl State {
                 // the book knows what was told of it; then all of it is to be reserved, whatever the others left
                 let (used, slice) = if bucket.is_known { (Some(bucket.used), 0) } else { (None, bucket.used) };
                 let want = LeaseWant { counter, holder: holder.clone(), cap: cap.most, used, least: 0, slice };
-                wants.push(Wanted { ix, edition: cap.edition, is_overdrawn: true, is_waited_for: false, want });
+                wants.push(Wanted { ix, edition: cap.edition, waiting: 0, is_overdrawn: true, is_waited_for: false, want });
             }
             let (runs_low, is_overdrawn) = (cap.runs_low(now), is_shared && cap.is_overdrawn());
             if cap.wanted == 0 && !runs_low && !is_overdrawn {
@@ -51,14 +51,15 @@ impl State {
                 // what is spent already comes first, of all accounts; who waits for more asks again
                 slice: if is_overdrawn { cap.unsent } else { more },
             };
-            wants.push(Wanted { ix, edition: cap.edition, is_overdrawn, is_waited_for: cap.wanted > 0 && !is_overdrawn, want });
+            let waiting = cap.wanted;
+            wants.push(Wanted { ix, edition: cap.edition, waiting, is_overdrawn, is_waited_for: cap.wanted > 0 && !is_overdrawn, want });
         }
         wants
     }
 
     /// A slice was granted; one for a window that has passed meanwhile is of no use.
     pub(crate) fn leased(&mut self, wanted: &Wanted, lease: &Lease) {
-        let Wanted { ix, edition, is_overdrawn, want, .. } = wanted;
+        let Wanted { ix, edition, waiting, is_overdrawn, want, .. } = wanted;
         let now = self.now.mono;
         if let Some(cap) = self.cap(*ix) {
             cap.answered_late(&want.counter);
@@ -68,6 +69,8 @@ impl State {
         }
         if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
             cap.leased(want.cap, lease, now);
+            // who came while the book was asked is not served by its answer
+            cap.wanted = cap.wanted.saturating_sub(*waiting).max(0);
             // asked for before the limits were changed, told after
             if cap.edition != *edition {
                 cap.ceiling = 0;
@@ -189,6 +192,8 @@ pub(crate) struct Wanted {
     pub(crate) ix: LimitIx,
     /// Of which edition of the teams' limits it will be.
     edition: u64,
+    /// What those need who wait for it.
+    waiting: i64,
     /// Whether more is spent than the book knows of.
     pub(crate) is_overdrawn: bool,
     /// Whether somebody waits for it; if not, it runs low.

@@ -484,3 +484,22 @@ fn what_was_weakened_aloud_is_said_again() {
     let good = parse(&format!("{UPSTREAM}concurrency = 5\n")).unwrap();
     assert_eq!(good.notices(&Fixed([("CAPTCHAAI_KEY", "x")].into())), Vec::<String>::new());
 }
+
+#[test]
+fn a_table_of_prices_that_is_empty_is_said_aloud_and_one_of_v2_is_by_type() {
+    let of = |profile: &str, more: &str| {
+        UPSTREAM.replace("profile = \"captchaai\"", &format!("profile = \"{profile}\"")) + more + "concurrency = 5\n"
+    };
+    let notices = |text: &str| parse(text).unwrap().notices(&Fixed([("CAPTCHAAI_KEY", "x")].into()));
+    assert_eq!(notices(&of("rucaptcha", "")), ["upstream `captchaai` has no prices: every submission is denied until `prices` names some"]);
+    for profile in ["anticaptcha", "capsolver"] {
+        assert_eq!(notices(&of(profile, "")), Vec::<String>::new());
+        let found = parse(&of(profile, "prices = { ImageToTextTask = \"0\" }\n")).unwrap_err().to_string();
+        assert!(found.contains("a price of zero for `ImageToTextTask`"), "{found}");
+        let table =
+            parse(&of(profile, "prices = { ImageToTextTask = \"0.01\", NewTask = \"0.02\" }\n")).unwrap().upstreams.remove(0).prices;
+        let price = |kind: &str| table.worst_case(kind).map(|price| price.to_string());
+        assert_eq!((price("ImageToTextTask").as_deref(), price("NewTask").as_deref()), (Some("0.010000000"), Some("0.020000000")));
+        assert_eq!(price("imagetotexttask"), None);
+    }
+}

@@ -72,7 +72,8 @@ fn i_01_many_at_once_never_pass_a_cap_and_the_provider_agrees() -> Result<()> {
             })
             .collect();
         let said = callers.into_iter().map(|caller| caller.join().ok().context("a caller fell")?).collect::<Result<Vec<_>>>()?;
-        assert_eq!(said.iter().filter(|said| said.at("errorId") == 0).count(), 10, "{profile}");
+        let bought = said.iter().filter(|said| said.at("errorId") == 0).count();
+        assert_eq!(bought, 10, "{profile}: {:?}", said.iter().map(|said| format!("{:?}", said.refusal())).collect::<Vec<_>>());
         assert!(said.iter().all(|said| matches!(said.refusal(), (None, 0, _) | (Some("cap_reached"), 10, "ERROR_ZERO_BALANCE"))));
         assert_eq!((stand.charged()?, caller.balance()?.as_str()), (dollars("1"), "0"), "{profile}");
     }
