@@ -23,7 +23,7 @@ make "$@" >log 2>&1 || {
     exit 1
 }
 "$bin/postgres" -D data -p "$1" -c listen_addresses=127.0.0.1 -c unix_socket_directories="$folder" -c max_connections=200 \
-    -c shared_buffers=32MB -c max_wal_senders=4 -c logging_collector=off >>log 2>&1 </dev/null &
+    -c shared_buffers=32MB -c checkpoint_timeout=1h -c max_wal_size=4GB -c max_wal_senders=4 -c logging_collector=off >>log 2>&1 </dev/null &
 server=$!
 tries=0
 until "$bin/pg_isready" -q -h 127.0.0.1 -p "$1"; do
