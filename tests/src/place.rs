@@ -67,7 +67,12 @@ impl Place {
 
     /// Starts its gate.
     pub fn serve(&self) -> Result<Process> {
-        Process::start(&["serve", "-c", &self.file], &[])
+        self.serve_with(&[])
+    }
+
+    /// The same with further arguments.
+    pub fn serve_with(&self, arguments: &[&str]) -> Result<Process> {
+        Process::start(&[&["serve", "-c", &self.file], arguments].concat(), &[])
     }
 
     /// What a verb that takes the configuration says when it refuses: exit code and stderr.

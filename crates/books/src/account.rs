@@ -106,7 +106,10 @@ impl Account {
     /// Reserves in all limits or in none.
     pub fn try_reserve(self: &Arc<Self>, wish: &Wish<'_>, now: Now) -> Tried {
         if self.fenced.load(Ordering::Relaxed) {
-            return Tried::Refused(Denial::new(tollgate_model::DenialCode::BooksUnavailable, "another process holds the books"));
+            return Tried::Refused(Denial::new(
+                tollgate_model::DenialCode::BooksUnavailable,
+                "another process holds the books, or they are behind what was seen of them",
+            ));
         }
         let mut state = self.state();
         match state.reserve(wish, now) {

@@ -107,6 +107,9 @@ pub(crate) struct Serve {
     /// Move the admin listener
     #[arg(long, value_name = "ADDR")]
     pub(crate) admin: Option<SocketAddr>,
+    /// Spend from the shared store as it is, though it is behind what this gate has seen of it
+    #[arg(long)]
+    pub(crate) accept_store: bool,
 }
 
 #[derive(Args)]

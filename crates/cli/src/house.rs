@@ -4,6 +4,7 @@ mod desk;
 mod lane;
 mod replay;
 mod settings;
+mod store;
 mod upstreams;
 mod watches;
 
@@ -24,15 +25,13 @@ use tollgate_config::Config;
 use tollgate_gateway::clock::Clock;
 use tollgate_gateway::{Bound, Gate, Running, bind, start};
 use tollgate_registry::{Open, Peppering, Registry};
-use tollgate_store_sqlite::SqliteStore;
 
 use self::desk::Inside;
 use self::lane::DeskLane;
+use self::store::Kept;
 use self::watches::Watches;
 use crate::command::init;
 
-/// The name under which this process's leases stand in the book; one process per state folder.
-const INSTANCE: &str = "gate";
 /// The lane of everything that is no request's: starts, drains, administrative acts.
 const DESK_LANE: &str = "desk";
 
@@ -46,7 +45,7 @@ pub(crate) struct House {
     pub(crate) doors: Vec<Door>,
     /// The admin API.
     pub(crate) desk: tollgate_admin::Running,
-    store: Arc<SqliteStore>,
+    store: Kept,
     running: Running,
     lane: Arc<DeskLane>,
     sealer: Sealer,
@@ -63,13 +62,13 @@ pub(crate) struct Door {
     pub(crate) tls: bool,
 }
 
-/// Opens everything; inside a tokio runtime.
-pub(crate) async fn open(config: &Config) -> Result<House> {
+/// Opens everything; inside a tokio runtime. `accept` is an operator's word that a shared book is right though it is behind.
+pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
     tollgate_sys::forbid_core_dumps().context("cannot forbid core dumps")?;
     let files = tollgate_sys::raise_nofile().context("cannot raise the limit of open files")?;
     init::prepare_state(&config.state)?;
     let clock = Clock::begin();
-    let store = SqliteStore::open(&config.state.join("tollgate.db"))?;
+    let store = Kept::open(config, accept)?;
     store.be_patient(true);
     let journal = Journal::open(&config.state.join("audit"), clock.now().wall)?;
     let known = store.replay_from().await?;
@@ -148,7 +147,7 @@ impl House {
 /// Opens the book and brings it up to the journal; what was sent without an outcome gets its outcome line.
 async fn open_books(
     config: &Config,
-    store: &Arc<SqliteStore>,
+    store: &Kept,
     journal: &Journal,
     known: &HashMap<String, u64>,
     clock: Clock,
@@ -156,8 +155,16 @@ async fn open_books(
     let boot = tollgate_sys::boot_id().context("cannot tell this boot of the machine from another")?;
     let replayed = replay::since(&config.state.join("audit"), known)?;
     let now = move || clock.now();
-    let opened = Books::open(store.clone(), INSTANCE, &boot, replayed.whole, replayed.facts, Arc::new(now)).await;
-    let (books, clerk, recovered) = opened.context("the book cannot be opened")?;
+    let opened = Books::open(store.book(), store.instance(), &boot, replayed.whole, replayed.facts, Arc::new(now)).await;
+    let (books, clerk, recovered) = opened.map_err(|error| {
+        let what = match error {
+            StoreError::Behind => {
+                "find out above what was restored or promoted, and what was revoked since; then `tollgate serve --accept-store` once"
+            }
+            StoreError::Fenced | StoreError::Busy | StoreError::Down(_) => "the book cannot be opened",
+        };
+        anyhow::Error::new(error).context(what)
+    })?;
     if recovered.machine_died {
         tracing::warn!("the machine died since the last start: open slices of caps count as spent until their windows end");
     }
@@ -168,13 +175,13 @@ async fn open_books(
     Ok((books, clerk))
 }
 
-async fn open_registry(config: &Config, store: &Arc<SqliteStore>, upstreams: &upstreams::Opened, clock: Clock) -> Result<Registry<Bound>> {
+async fn open_registry(config: &Config, store: &Kept, upstreams: &upstreams::Opened, clock: Clock) -> Result<Registry<Bound>> {
     let pepper = match &config.pepper {
         None => Peppering::InStore,
         Some(source) => Peppering::Given(watches::pepper(source)?),
     };
     let random = |block: &mut [u8]| getrandom::fill(block).is_ok();
-    let opened = Registry::open(Open { store: store.clone(), pepper, random, attach: upstreams.attach(clock) }).await;
+    let opened = Registry::open(Open { store: store.registry(), pepper, random, attach: upstreams.attach(clock) }).await;
     opened.context("the keys cannot be read")
 }
 

@@ -14,8 +14,9 @@ use crate::listener::Listener;
 use crate::mistake::Mistakes;
 use crate::network::Network;
 use crate::page::Page;
-use crate::section::{At, Section, not_built};
+use crate::section::{Section, not_built};
 use crate::source::SecretSource;
+use crate::store::Store;
 use crate::upstream::Upstream;
 
 /// What is in force.
@@ -45,14 +46,6 @@ pub struct Config {
     pub audit: Audit,
     /// What a request is held to.
     pub limits: Limits,
-}
-
-/// The durable store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Store {
-    /// The one embedded in the state folder.
-    #[default]
-    Sqlite,
 }
 
 /// The audit log.
@@ -109,7 +102,7 @@ impl Config {
         let listeners = doors::listeners(top, &names, &admin);
         Self {
             state: top.path("state").unwrap_or_else(|| top.page.path("state")),
-            store: read_store(top),
+            store: Store::read(top),
             drain: top.duration("drain", 1..=3_600_000).unwrap_or(Duration::from_secs(30)),
             retain: read_retain(top),
             workers: top.count("workers", 1..=1024).and_then(|count| usize::try_from(count).ok()).and_then(NonZeroUsize::new),
@@ -152,18 +145,6 @@ fn read_retain(top: &Section<'_>) -> Duration {
         not_built(top.page, &top.at("retain"), "another `retain` than `400d`");
     }
     standard
-}
-
-fn read_store(top: &Section<'_>) -> Store {
-    if let Some(At { value, at }) = top.text("store") {
-        match value {
-            "sqlite" => {}
-            // the address may hold a password: only its scheme is shown
-            _ if value.starts_with("postgres") => not_built(top.page, &at, "a store at `postgres://…`"),
-            _ => top.wrong_form("store", &at),
-        }
-    }
-    Store::Sqlite
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::listener::Listener;
 use crate::network::Network;
 use crate::size;
 use crate::source::SecretSource;
+use crate::store::{Postgres, Store};
 use crate::tls::Tls;
 use crate::upstream::Upstream;
 
@@ -31,7 +32,7 @@ impl Config {
 
     fn write(&self, page: &mut String) -> fmt::Result {
         writeln!(page, "state = {}", text(&self.state.display().to_string()))?;
-        writeln!(page, "store = \"sqlite\"")?;
+        write_store(page, &self.store)?;
         writeln!(page, "drain = \"{}\"", duration::format(self.drain))?;
         writeln!(page, "retain = \"{}\"", duration::format(self.retain))?;
         if let Some(workers) = self.workers {
@@ -54,6 +55,18 @@ impl Config {
         writeln!(page, "\n[audit]\ndurability = \"{}\"", self.audit.durability.as_str())?;
         write_limits(page, &self.limits)
     }
+}
+
+fn write_store(page: &mut String, store: &Store) -> fmt::Result {
+    let Store::Postgres(Postgres { url, password, ca, instance }) = store else { return writeln!(page, "store = \"sqlite\"") };
+    writeln!(page, "store = {}", text(&url.to_string()))?;
+    if let Some(password) = password {
+        writeln!(page, "store_password = {}", source(password))?;
+    }
+    if let Some(ca) = ca {
+        writeln!(page, "store_ca = {}", text(&ca.display().to_string()))?;
+    }
+    writeln!(page, "instance = \"{instance}\"")
 }
 
 fn write_listener(page: &mut String, listener: &Listener) -> fmt::Result {
@@ -174,6 +187,23 @@ mod tests {
         assert_eq!(config, again, "{}", config.in_force());
         let upstreams = config.table().get("upstream").and_then(|all| all.as_array().map(Vec::len));
         assert_eq!(upstreams, Some(config.upstreams.len()), "for programs too");
+    }
+
+    #[test]
+    fn a_shared_store_reads_back_too_and_its_password_is_not_shown() {
+        let shared = include_str!("in_force/whole.toml").replace(
+            "store = \"sqlite\"",
+            "store = \"postgresql://gate@db.example:5432/gates?sslmode=require\"
+             store_password = { env = \"STORE_PASSWORD\" }\nstore_ca = \"db.pem\"\ninstance = \"gate-1\"",
+        );
+        let config = Config::parse(&shared, Path::new("/etc/tollgate/tollgate.toml")).unwrap();
+        let again = Config::parse(&config.in_force(), Path::new("/elsewhere/tollgate.toml")).unwrap();
+        let shown = "store = \"postgres://gate@db.example:5432/gates?sslmode=require\"\nstore_password = { env = \"STORE_PASSWORD\" }\n";
+        assert!(config.in_force().contains(shown), "{}", config.in_force());
+        assert_eq!(config.in_force(), again.in_force());
+        let inside = shared.replace("gate@", "gate:hunter2@").replace("store_password = { env = \"STORE_PASSWORD\" }", "");
+        let config = Config::parse(&inside, Path::new("/etc/tollgate/tollgate.toml")).unwrap();
+        assert!(!format!("{config:?} {}", config.in_force()).contains("hunter2"));
     }
 
     #[test]

@@ -3,12 +3,21 @@
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::source::SecretSource;
+use crate::store::Store;
 
 impl Config {
     /// What `check` says beside what is in force, a sentence each: weakenings that were asked for, and secrets that are not
     /// there yet.
     pub fn notices(&self, environment: &dyn Environment) -> Vec<String> {
         let mut notices = Vec::new();
+        if let Store::Postgres(store) = &self.store {
+            if store.url.has_password() {
+                notices.push("the password of the store's user stands in `store`: `store_password` takes it from a source".to_owned());
+            }
+            if store.url.expose().contains("sslmode=disable") {
+                notices.push("the store is spoken to without TLS: whoever is on the way can read and change what is kept".to_owned());
+            }
+        }
         for listener in self.listeners.iter().filter(|listener| listener.is_exposed()) {
             notices.push(format!(
                 "listener `{}` speaks plain http to other machines: whoever is on the way can read and use the virtual keys",

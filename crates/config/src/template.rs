@@ -17,7 +17,9 @@ mod tests {
     fn uncommented() -> String {
         let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
         let keys = |line: &str| line.starts_with('[') || line.split_once(" = ").is_some_and(|(key, _)| is_word(key));
-        template().lines().map(|line| line.strip_prefix("# ").filter(|rest| keys(rest)).unwrap_or(line)).collect::<Vec<_>>().join("\n")
+        let lines: Vec<&str> = template().lines().map(|line| line.strip_prefix("# ").filter(|rest| keys(rest)).unwrap_or(line)).collect();
+        // some of them are for a shared store alone
+        lines.join("\n").replace("store = \"sqlite\"", "store = \"postgres://gate@db.example:5432/gates\"")
     }
 
     #[test]

@@ -12,7 +12,7 @@ use tollgate_tests::{Place, REAL_KEY, run};
 /// Wrong in every line but those of the headers; behind `#`, what must be said of it.
 const WRONG: &str = r#"state = 3 # not a path
 stoer = "sqlite" # did you mean `store`
-store = "postgres://x" # not built yet
+store = "postgres://x" # postgres://gate@
 rates = "redis://x" # not built yet
 drain = 30 # not a duration
 retain = "1d" # not built yet

@@ -22,6 +22,7 @@ mod observe;
 mod operations;
 mod reflection;
 mod routing;
+mod shared;
 mod smuggling;
 mod tls;
 mod v2;

@@ -12,6 +12,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tollgate-secrets", &["tollgate-model", "tollgate-sys"]),
     ("tollgate-registry", &["tollgate-model", "tollgate-policy", "tollgate-books"]),
     ("tollgate-store-sqlite", &["tollgate-model", "tollgate-policy", "tollgate-books", "tollgate-registry"]),
+    ("tollgate-store-postgres", &["tollgate-model", "tollgate-policy", "tollgate-books", "tollgate-registry"]),
     ("tollgate-config", &["tollgate-model", "tollgate-policy", "tollgate-dialect"]),
     (
         "tollgate-gateway",
@@ -46,6 +47,7 @@ const EVERY: &[&str] = &[
     "tollgate-secrets",
     "tollgate-registry",
     "tollgate-store-sqlite",
+    "tollgate-store-postgres",
     "tollgate-config",
     "tollgate-gateway",
     "tollgate-admin",
@@ -61,6 +63,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
     ("axum", DESKS),
     ("tower-http", DESKS),
     ("rusqlite", &["tollgate-store-sqlite"]),
+    ("tokio-postgres", &["tollgate-store-postgres"]),
     ("rustls", TRUST),
     ("tokio-rustls", TRUST),
     ("rustls-native-certs", TRUST),
@@ -82,6 +85,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
             "tollgate-books",
             "tollgate-registry",
             "tollgate-store-sqlite",
+            "tollgate-store-postgres",
             "tollgate-gateway",
             "tollgate-admin",
             "tollgate-sandbox",
@@ -93,7 +97,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
 ];
 
 const DESKS: &[&str] = &["tollgate-admin", "tollgate-sandbox"];
-const TRUST: &[&str] = &["tollgate-gateway", "tollgate", "tollgate-config", "tollgate-tests"];
+const TRUST: &[&str] = &["tollgate-gateway", "tollgate-store-postgres", "tollgate", "tollgate-config", "tollgate-tests"];
 
 /// The sandbox is the gate's witness: a mistake in one must not hide a mistake in the other.
 pub(super) const APART: &[(&str, &str)] = &[

@@ -172,7 +172,8 @@ impl Books {
     pub(super) fn note(&self, outcome: &Result<(), StoreError>) {
         match outcome {
             Ok(()) => self.stalled.store(false, Ordering::Relaxed),
-            Err(StoreError::Fenced) => self.shared.fenced.store(true, Ordering::Relaxed),
+            // for good: once an operator has accepted a book that is behind, every opening of before is void
+            Err(StoreError::Fenced | StoreError::Behind) => self.shared.fenced.store(true, Ordering::Relaxed),
             Err(error) => {
                 if !self.stalled.swap(true, Ordering::Relaxed) {
                     tracing::error!(error = %error, "the books cannot be written; paid calls go on inside their slices");

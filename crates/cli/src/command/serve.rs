@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {
     log::begin();
     runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot wait for signals")?;
-        let house = house::open(&config).await?;
+        let house = house::open(&config, arguments.accept_store).await?;
         let (ready, people) = told(&house, &config);
         ready.say(json, &people).context("cannot write to stdout")?;
         signals.stopped().await;

@@ -124,6 +124,11 @@ pub(crate) fn admin_token(source: &SecretSource) -> Result<Token> {
     long.with_context(|| format!("the admin token in {name} can be guessed: `openssl rand -hex 16` makes a better one"))
 }
 
+/// The password of a shared store's user.
+pub(crate) fn store_password(source: &SecretSource) -> Result<Version> {
+    once(source, "store's password").map(|(_, version)| version)
+}
+
 /// The pepper, where it does not live in the store: 64 hexadecimal digits.
 pub(crate) fn pepper(source: &SecretSource) -> Result<Pepper> {
     let (name, version) = once(source, "pepper")?;

@@ -219,12 +219,31 @@ fn a_key_in_the_wrong_table_is_shown_its_place() {
 
 #[test]
 fn values_of_the_contract_that_are_not_built_are_refused_by_name() {
-    let found = mistakes(&format!("store = \"postgres://user:hunter2@db/tollgate\"\n{UPSTREAM}"));
-    assert_eq!(found, ["1:9: a store at `postgres://…` is not built yet (take it out: nothing would act on it)"]);
     for profile in ["http", "capmonster"] {
         let what = mistake_with("profile", &format!("\"{profile}\""));
         assert_eq!(what, format!("the profile `{profile}` is not built yet (take it out: nothing would act on it)"));
     }
+}
+
+#[test]
+fn a_shared_store_needs_a_whole_address_a_name_of_this_gate_and_one_password() {
+    let said = |top: &str| mistakes(&format!("{top}\n{UPSTREAM}"));
+    for address in ["postgres://x", "postgres://gate@db", "postgres://db/gates", "postgres://gate@/gates", "redis://gate@db/0", "mysql"] {
+        let found = said(&format!("store = \"{address}\""));
+        let form = "`sqlite` or an address such as `postgres://gate@db.example:5432/gates`";
+        assert_eq!(found, [format!("1:9: `store` is not {form}")], "{address}");
+    }
+    let store = "store = \"postgres://gate:hunter2@db/gates\"";
+    let hint = "give each gate a name of its own, such as `instance = \"gate-1\"`";
+    assert_eq!(said(store), [format!("1:9: a store that gates share needs an `instance` ({hint})")]);
+    let twice = said(&format!("{store}\ninstance = \"a\"\nstore_password = {{ env = \"DB\" }}"));
+    assert_eq!(twice, ["3:18: the store's password stands in two places (take it out of `store`)"]);
+    for key in ["store_password = { env = \"DB\" }", "store_ca = \"ca.pem\"", "instance = \"a\""] {
+        let [found] = said(key).try_into().unwrap();
+        assert!(found.ends_with("is for a store at `postgres://…` (take it out: nothing would act on it)"), "{found}");
+    }
+    let Store::Postgres(store) = parse(&format!("{store}\ninstance = \"a\"\n{UPSTREAM}")).unwrap().store else { panic!("not shared") };
+    assert_eq!((store.url.expose(), store.url.to_string().as_str()), ("postgres://gate:hunter2@db/gates", "postgres://gate@db/gates"));
 }
 
 #[test]

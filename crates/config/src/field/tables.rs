@@ -31,7 +31,25 @@ pub(crate) const TOP: Table = Table {
             "\"state\"",
             "The folder of the embedded store, the admin socket, the gate's own CA and the audit log; one process at a time holds it.",
         ),
-        field("store", "`sqlite`", "\"sqlite\"", "Where money, keys and revocations are kept; `postgres://…` is not built yet."),
+        field(
+            "store",
+            "`sqlite` or an address such as `postgres://gate@db.example:5432/gates`",
+            "\"sqlite\"",
+            "Where money, keys and revocations are kept: in the state folder, or in a PostgreSQL database that several gates share.",
+        ),
+        field("store_password", SOURCE, "", "Where the password of the database's user is."),
+        field(
+            "store_ca",
+            PATH,
+            "",
+            "A private CA in PEM; the certificate of a database on another machine must then be of it, else of one that the system trusts.",
+        ),
+        field(
+            "instance",
+            "a name of `a-z`, `0-9`, `-`, `_`, `.`",
+            "",
+            "This gate's name among those that share the store, the same over restarts and no other gate's.",
+        ),
         later("rates", "a `redis://…` address", "Rates shared by several gates."),
         field("drain", DURATION, "\"30s\"", "How long SIGTERM waits for calls in flight."),
         field(

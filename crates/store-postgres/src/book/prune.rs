@@ -1,0 +1,35 @@
+//! What may be forgotten? Finished holds and closed windows, long after anybody asks for them, a few with each post.
+
+use tollgate_model::{RequestId, Timestamp};
+
+use super::passed;
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// Ninety days: longer than a month's window and than any provider keeps a task.
+const KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+
+/// Longer than a rolling day, with its bucket.
+const LOOKED_BACK_MS: i64 = 26 * 60 * 60 * 1000;
+
+/// Forgets settled and voided holds, with their task's owner, and counters whose window has ended; at most 200 of each in one post,
+/// so that no post is slow for it, and none that another gate is forgetting. Their sums stay in `usage`.
+pub(super) async fn prune(session: &Session, now: Timestamp) -> Result<(), Failure> {
+    let horizon = now.plus_millis(-KEPT_MS);
+    // ids begin with their time: the oldest are found without an index of their own
+    let oldest = RequestId::new(horizon, [0; 10]);
+    let holds = "DELETE FROM tollgate.holds WHERE request IN (SELECT request FROM tollgate.holds
+                 WHERE request < $1 AND at < $2 AND state IN ('settled', 'voided') ORDER BY request LIMIT 200 FOR UPDATE SKIP LOCKED)";
+    session.execute(holds, &[&oldest.as_bytes().as_slice(), &horizon.millis()]).await?;
+    let counters = "DELETE FROM tollgate.counters WHERE id IN (SELECT id FROM tollgate.counters WHERE ends < $1 LIMIT 200
+                    FOR UPDATE SKIP LOCKED)";
+    session.execute(counters, &[&horizon.millis()]).await?;
+    let looked_back = now.plus_millis(-LOOKED_BACK_MS);
+    let buckets = "DELETE FROM tollgate.counters WHERE id IN (SELECT id FROM tollgate.counters WHERE ends < $1
+                   AND period IN ('24h', 'hour') LIMIT 200 FOR UPDATE SKIP LOCKED)";
+    session.execute(buckets, &[&looked_back.millis()]).await?;
+    let minutes = "DELETE FROM tollgate.minutes WHERE (scope, minute) IN (SELECT scope, minute FROM tollgate.minutes WHERE minute < $1
+                   LIMIT 2000 FOR UPDATE SKIP LOCKED)";
+    session.execute(minutes, &[&passed::minute(looked_back)]).await?;
+    Ok(())
+}
