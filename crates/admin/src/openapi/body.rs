@@ -154,7 +154,7 @@ mod tests {
             assert_eq!(properties.keys().cloned().collect::<BTreeSet<_>>(), known, "{} {}", route.method, route.path);
             asked += 1;
         }
-        assert_eq!(asked, 11);
+        assert_eq!(asked, 12);
     }
 
     #[tokio::test]
