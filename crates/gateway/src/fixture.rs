@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tollgate_audit::Journal as Log;
 use tollgate_books::Books;
 use tollgate_books::memory::MemoryStore as Book;
-use tollgate_dialect::Profile;
+use tollgate_dialect::{Pace, Profile};
 use tollgate_model::{Limit, Money, Name, Secret, Timestamp};
 use tollgate_policy::price::{PriceTable, Pricing};
 use tollgate_registry::{Allow, Cap, KeyTerms, MemoryStore, Open, Peppering, Registry};
@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::corridor;
 use crate::egress::dial::Origin;
 use crate::gate::{Bound, Gate, Upstream, Upstreams};
+use crate::governor::Governor;
 use crate::journal::Journal;
 use crate::refusal::Reply;
 use crate::room::listen::{Arrived, Entrance, arrive};
@@ -65,8 +66,17 @@ impl Fixture {
         Self::speaking("twocaptcha", floor, real_key).await
     }
 
-    /// One whose provider has this profile.
+    /// One whose provider has this profile, and is polled as callers like.
     pub(crate) async fn speaking(profile: &str, floor: Timestamp, real_key: Option<&str>) -> Self {
+        Self::made(profile, floor, real_key, Pace::default()).await
+    }
+
+    /// One whose provider has this profile and keeps its pace.
+    pub(crate) async fn governed(profile: &str) -> Self {
+        Self::made(profile, Timestamp::default(), Some(REAL_KEY), *Profile::builtin(profile).unwrap().pace()).await
+    }
+
+    async fn made(profile: &str, floor: Timestamp, real_key: Option<&str>, pace: Pace) -> Self {
         let clock = Clock::begin();
         let folder = TempDir::new().unwrap();
         let log = Log::open(folder.path(), clock.now().wall).unwrap();
@@ -78,7 +88,7 @@ impl Fixture {
         let answer = Arc::new(parking_lot::Mutex::new(Says::Body("OK|7000001")));
         let received = Arc::new(parking_lot::Mutex::new(Vec::new()));
         let provider = provider(answer.clone(), received.clone()).await;
-        let upstream = upstream(profile, provider, &books, real_key);
+        let upstream = upstream(profile, provider, &books, real_key, pace);
         let registry = Arc::new(registry(upstream.clone(), clock).await);
         let gate = Arc::new(Gate {
             settings: Settings {
@@ -189,7 +199,7 @@ pub(crate) fn text(reply: &Reply) -> &str {
     std::str::from_utf8(&reply.body).unwrap()
 }
 
-fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option<&str>) -> Arc<Upstream> {
+fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option<&str>, pace: Pace) -> Arc<Upstream> {
     let name = Name::parse("provider").unwrap();
     let profile = Profile::builtin(profile).unwrap();
     let keyring = Arc::new(Keyring::new([7; 32], true));
@@ -207,6 +217,7 @@ fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option
         threads: None,
         breaker: Default::default(),
         crowd: Default::default(),
+        governor: Governor::new(pace),
         stopped: Default::default(),
     })
 }

@@ -17,6 +17,7 @@ use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::crowd::Crowd;
 use crate::egress::dial::Origin;
+use crate::governor::Governor;
 use crate::guests::Guests;
 use crate::recent::Recent;
 use crate::settings::Settings;
@@ -89,6 +90,8 @@ pub struct Upstream {
     pub breaker: Breaker,
     /// Whether the provider has just said that all its slots are taken.
     pub crowd: Crowd,
+    /// The pace that the provider bans for.
+    pub governor: Governor,
     /// Methods that cost more than their price says; until the gate is started with a higher one.
     pub stopped: ArcSwap<Vec<Box<str>>>,
 }

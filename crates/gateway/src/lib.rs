@@ -11,6 +11,7 @@ mod fault;
 #[cfg(test)]
 mod fixture;
 pub mod gate;
+mod governor;
 mod guests;
 mod journal;
 mod me;
@@ -29,6 +30,7 @@ mod worker;
 pub use breaker::Breaker;
 pub use crowd::Crowd;
 pub use gate::{Bound, Gate, Upstream, Upstreams};
+pub use governor::Governor;
 pub use guests::Guests;
 pub use recent::Recent;
 pub use settings::{Budgets, Listener, Settings, Timeouts};

@@ -7,6 +7,7 @@ pub(crate) mod intend;
 pub(crate) mod listen;
 pub(crate) mod locate;
 pub(crate) mod own;
+pub(crate) mod pace;
 pub(crate) mod record;
 pub(crate) mod send;
 pub(crate) mod settle;

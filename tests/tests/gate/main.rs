@@ -11,6 +11,7 @@ mod desk;
 mod dialect;
 mod egress;
 mod framing;
+mod governor;
 mod hostile_answers;
 mod identity;
 mod journal;

@@ -1,6 +1,7 @@
 //! Room 10: what happened? Each request's lines; a guard writes the last one whatever happened.
 
 mod apart;
+mod method;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use crate::gate::{Bound, Upstream};
 use crate::journal::Written;
 use crate::refusal::{Refusal, Reply};
 use crate::worker::Worker;
+
+use method::MethodName;
 
 pub(crate) use apart::{Unheard, http_name, settled, turned_away};
 
@@ -53,28 +56,11 @@ pub(crate) struct Line<'a> {
     generation: u64,
     upstream_us: Option<u64>,
     alarm: Option<&'static str>,
+    /// What is worth telling of an answer that is no refusal.
+    note: Option<&'static str>,
     denial: Option<Denial>,
     failure: Option<Failure>,
     stage: Stage,
-}
-
-/// A method's name, kept apart from the request's bytes; no dialect admits one above 64.
-struct MethodName {
-    length: usize,
-    bytes: [u8; 64],
-}
-
-impl MethodName {
-    fn of(name: &str) -> Self {
-        let mut bytes = [0; 64];
-        let places = bytes.iter_mut().zip(name.as_bytes());
-        let length = places.map(|(place, byte)| *place = *byte).count();
-        Self { length, bytes }
-    }
-
-    fn as_str(&self) -> &str {
-        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
-    }
 }
 
 /// Which of its lines a request has.
@@ -117,6 +103,7 @@ impl<'a> Line<'a> {
             generation: 0,
             upstream_us: None,
             alarm: None,
+            note: None,
             denial: None,
             failure: None,
             stage: Stage::Open,
@@ -208,6 +195,7 @@ impl<'a> Line<'a> {
                 match refusal {
                     Refusal::Denied(denial) => self.denial = Some(denial),
                     Refusal::Failed(failure) => self.failure = Some(failure),
+                    Refusal::NotYet { .. } => self.note = Some("polled before the provider takes it: answered by the gate"),
                 }
                 reply
             }
@@ -242,7 +230,8 @@ impl<'a> Line<'a> {
         // what says how long things took looks at the clock
         let now = if kind == Kind::Intent { self.worker.lately() } else { self.worker.now() };
         let total_us = now.mono.nanos_since(self.began.mono) / 1000;
-        let reason = self.denial.as_ref().map(|denial| &*denial.reason).or(self.failure.as_ref().map(|failure| &*failure.detail));
+        let reason =
+            self.denial.as_ref().map(|denial| &*denial.reason).or(self.failure.as_ref().map(|failure| &*failure.detail)).or(self.note);
         let record = Record {
             key: self.key.as_ref().map(|key| (key.id, &key.name)),
             team: self.key.as_ref().and_then(|key| key.team.as_ref()),
