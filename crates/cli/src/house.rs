@@ -97,6 +97,7 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
         lanes: desks.iter().map(|desk| desk.lane.health()).collect(),
         tally: Default::default(),
         recent: Default::default(),
+        repeats: replay::repeats(&config.state.join("audit"), clock)?,
         strangers: Default::default(),
         draining: AtomicBool::new(false),
         journal_down: AtomicBool::new(false),

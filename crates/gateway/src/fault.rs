@@ -7,6 +7,7 @@ pub(crate) enum Place {
     Understand,
     Identify,
     Locate,
+    Again,
     Own,
     Pace,
     Time,

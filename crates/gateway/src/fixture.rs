@@ -55,6 +55,8 @@ pub(crate) enum Says {
     Raw(Vec<u8>),
     /// Nothing: it closes.
     Nothing,
+    /// Nothing, and it stays.
+    Later,
 }
 
 impl Fixture {
@@ -106,6 +108,7 @@ impl Fixture {
             upstreams: Upstreams::new([upstream.clone()]),
             tally: Default::default(),
             recent: Default::default(),
+            repeats: Default::default(),
             strangers: Default::default(),
             draining: Default::default(),
             journal_down: Default::default(),
@@ -160,6 +163,16 @@ impl Fixture {
             Arrived::Me(asking) => crate::me::answer(&self.worker, asking).await,
             Arrived::Answered(reply) => reply,
         }
+    }
+
+    /// A submission with this key and this name for it.
+    pub(crate) async fn submit_named(&self, key: &str, name: &str) -> Reply {
+        self.get_named(&submission(key), name).await
+    }
+
+    /// A GET with this `Idempotency-Key`.
+    pub(crate) async fn get_named(&self, target: &str, name: &str) -> Reply {
+        self.walk(HOME, &format!("GET {target} HTTP/1.1\r\nHost: gate\r\nIdempotency-Key: {name}\r\n\r\n"), b"").await
     }
 
     /// A submission with this key.
@@ -252,6 +265,7 @@ async fn provider(answer: Arc<parking_lot::Mutex<Says>>, received: Arc<parking_l
                     }
                     Says::Raw(bytes) => bytes,
                     Says::Nothing => Vec::new(),
+                    Says::Later => std::future::pending().await,
                 };
                 let _ = stream.write_all(&bytes).await;
             });

@@ -20,6 +20,7 @@ use crate::egress::dial::Origin;
 use crate::governor::Governor;
 use crate::guests::Guests;
 use crate::recent::Recent;
+use crate::repeats::Repeats;
 use crate::settings::Settings;
 use crate::strangers::Strangers;
 use crate::tally::Tally;
@@ -44,6 +45,8 @@ pub struct Gate {
     pub tally: Tally,
     /// The last refusals of each key, in words, for `GET /v1/me`.
     pub recent: Recent,
+    /// What callers have named, and what they were answered.
+    pub repeats: Arc<Repeats>,
     /// Failures to prove who one is, by address.
     pub strangers: Strangers,
     /// Whether the gate is going down: no new connections, answers say `connection: close`.

@@ -1,5 +1,6 @@
 //! The rooms, in the corridor's order; each answers its one question and makes the next stage.
 
+pub(crate) mod again;
 pub(crate) mod allow;
 pub(crate) mod arm;
 pub(crate) mod identify;

@@ -13,6 +13,7 @@ mod egress;
 mod framing;
 mod governor;
 mod hostile_answers;
+mod idempotency;
 mod identity;
 mod journal;
 mod leaks;

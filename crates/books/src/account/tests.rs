@@ -227,8 +227,8 @@ async fn an_observed_key_is_let_past_its_own_rate_and_not_past_the_accounts() {
     let own = desk.limit(kind.clone());
     let shared = desk.account.bind(&Limit::new(Scope::Upstream(Name::parse("p").unwrap()), kind), desk.now());
     let key = KeyId::from_bytes([1; 16]);
-    for (limits, admitted) in [([own], [true, true]), ([shared], [true, false])] {
-        let tries = [1, 2].map(|number| {
+    for (limits, first, admitted) in [([own], 1, [true, true]), ([shared], 3, [true, false])] {
+        let tries = [first, first + 1].map(|number| {
             let request = RequestId::from_bytes([number; 16]);
             let wish = Wish { request, key, team: None, method: "m", cost: DIME, limits: &limits, observe_rate: true };
             let tried = desk.account.try_reserve(&wish, desk.now());

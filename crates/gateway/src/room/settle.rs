@@ -48,6 +48,9 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
     judge_key(worker, upstream, entry.version(), answer.status, &reading);
     if let Reading::Refused(refused) = &reading {
         refusal(refused, line);
+        if refused.class == WordClass::CallerFault {
+            line.hopeless();
+        }
         if refused.class == WordClass::NoSlot {
             upstream.crowd.said(worker.gate.clock.now().mono);
         }
