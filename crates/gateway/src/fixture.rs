@@ -108,6 +108,7 @@ impl Fixture {
             upstreams: Upstreams::new([upstream.clone()]),
             tally: Default::default(),
             recent: Default::default(),
+            runaways: Default::default(),
             repeats: Default::default(),
             strangers: Default::default(),
             draining: Default::default(),
@@ -236,11 +237,15 @@ fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option
 }
 
 async fn registry(upstream: Arc<Upstream>, clock: Clock) -> Registry<Bound> {
-    let attach = move |_: &tollgate_registry::KeyRecord, limits: &[Limit], before: Option<&Bound>| {
+    let attach = move |record: &tollgate_registry::KeyRecord, limits: &[Limit], before: Option<&Bound>| {
         Some(Bound {
             upstream: upstream.clone(),
             limits: limits.iter().map(|limit| upstream.account.bind(limit, clock.now())).collect(),
             in_flight: before.map_or_else(|| Arc::new(AtomicUsize::new(0)), |before| before.in_flight.clone()),
+            pace: match before {
+                Some(before) if record.paused.is_some() || !before.pace.is_over() => before.pace.clone(),
+                Some(_) | None => Arc::default(),
+            },
         })
     };
     let store = Arc::new(MemoryStore::new());

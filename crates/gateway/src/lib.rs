@@ -1,5 +1,6 @@
 //! The corridor: listeners, rooms, errands, egress, responses.
 
+mod brake;
 mod breaker;
 pub mod clock;
 mod corridor;
@@ -28,6 +29,7 @@ mod strangers;
 pub mod tally;
 mod worker;
 
+pub use brake::{Pace, Runaway};
 pub use breaker::Breaker;
 pub use crowd::Crowd;
 pub use gate::{Bound, Gate, Upstream, Upstreams};

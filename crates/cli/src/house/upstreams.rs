@@ -117,6 +117,11 @@ impl Opened {
                 upstream: upstream.clone(),
                 limits: own.chain(shared.iter().copied()).collect(),
                 in_flight: before.map_or_else(|| Arc::new(AtomicUsize::new(0)), |before| before.in_flight.clone()),
+                // a pause of the brake's ends with its measure: whoever is resumed is measured afresh
+                pace: match before {
+                    Some(before) if record.paused.is_some() || !before.pace.is_over() => before.pace.clone(),
+                    Some(_) | None => Arc::default(),
+                },
             })
         })
     }

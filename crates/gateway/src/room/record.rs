@@ -17,6 +17,7 @@ use tollgate_registry::{Key, Nobody};
 use tollgate_secrets::VersionId;
 
 use super::listen::Arrival;
+use crate::brake::Runaway;
 use crate::fault::{self, Place};
 use crate::gate::{Bound, Upstream};
 use crate::journal::Written;
@@ -157,8 +158,19 @@ impl<'a> Line<'a> {
             }
         };
         self.finish();
+        self.measure();
         self.keep(Some(&reply.body));
         reply
+    }
+
+    /// Tells the key's brake of a paid call.
+    fn measure(&self) {
+        let (Some(key), Some(end), Some(held)) = (&self.key, self.end, self.held) else { return };
+        let failed = matches!(end, HoldEnd::Voided | HoldEnd::Unknown);
+        if let Some(reason) = key.attachment.pace.count(key.terms.brake, held, failed, self.worker.lately().mono) {
+            tracing::error!(key = key.name.as_str(), "{reason}");
+            self.worker.gate.runaways.lock().push(Runaway { key: key.name.clone(), reason });
+        }
     }
 
     /// Keeps the answer under the name that the caller gave; the name is free again if the money returned.
