@@ -35,6 +35,7 @@ pub(crate) struct KeyForm {
     callbacks: Option<Words>,
     observe: Option<Words>,
     until: Option<String>,
+    brake: Option<String>,
     note: Option<String>,
 }
 
@@ -118,6 +119,9 @@ impl KeyForm {
             terms.observe = observe(&checks.list(), self.until.as_deref(), now, mistakes);
         } else if self.until.is_some() {
             mistakes.0.push("`until` is the end of `observe`: name what is observed".to_owned());
+        }
+        if let Some(text) = self.brake {
+            terms.brake = mistakes.note("brake", text.parse()).unwrap_or_default();
         }
         if let Some(note) = self.note {
             terms.note = note;

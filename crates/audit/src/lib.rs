@@ -1,6 +1,7 @@
 //! Memory: the journal's lanes, the sealer, checkpoints, verification, replay.
 
 mod aggregate;
+mod answered;
 mod checkpoint;
 mod entry;
 mod health;
@@ -19,11 +20,12 @@ mod tree;
 mod verify;
 
 pub use aggregate::Aggregator;
+pub use answered::{Answered, answered};
 pub use health::LaneHealth;
 pub use journal::{Journal, JournalError};
 pub use lane::Lane;
 pub use query::{Follow, Found, find, tail};
-pub use record::{Decision, Event, HoldEnd, Kind, Record};
+pub use record::{Decision, Event, HoldEnd, Idempotency, Kind, Record};
 pub use replay::{Happened, ReplayError, Replayed, replay};
 pub use seal::{SealError, Sealer};
 pub use sync::Synced;

@@ -5,7 +5,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-use crate::record::{Decision, Event, HoldEnd, Kind, Record};
+use crate::record::{Decision, Event, HoldEnd, Idempotency, Kind, Record};
 use text::{credential, ip, money, number, raw_text, text, value, word};
 use tollgate_model::{Factor, Name, TaskId, Timestamp};
 
@@ -64,6 +64,13 @@ impl Formatter {
             number(out, upstream);
         }
         out.push(b'}');
+        if let Some(Idempotency { key, body }) = record.idempotency {
+            out.extend_from_slice(b",\"idempotency\":{\"key\":\"");
+            out.extend_from_slice(&key.text());
+            out.extend_from_slice(b"\",\"body\":\"");
+            out.extend_from_slice(&body.text());
+            out.extend_from_slice(b"\"}");
+        }
         plain(out, ",\"alarm\":", record.alarm);
         out.push(b'}');
         event(out, if record.alarm.is_some() { "alert" } else { "event" }, |out| word(out, record.kind.as_str()), outcome(record));

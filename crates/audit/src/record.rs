@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use serde_json::Value;
-use tollgate_model::{CredentialHash, KeyId, Money, Name, RequestId, TaskId, Timestamp, Verdict};
+use tollgate_model::{CredentialHash, Fingerprint, KeyId, Money, Name, RequestId, TaskId, Timestamp, Verdict};
 
 /// Which line of a request this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,15 @@ pub enum HoldEnd {
     Voided,
     /// Sent, and nobody knows: spent until reconciled.
     Unknown,
+}
+
+/// An `Idempotency-Key` and the submission that came with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The header's value with the virtual key's id, hashed.
+    pub key: Fingerprint,
+    /// The submission as it was understood, hashed.
+    pub body: Fingerprint,
 }
 
 /// One line of a request, borrowed from where its facts live; formatted once, into the lane's buffer.
@@ -101,6 +110,8 @@ pub struct Record<'a> {
     pub user_agent: Option<&'a [u8]>,
     /// HTTP method and status of the answer.
     pub http: Option<(&'static str, u16)>,
+    /// What the caller called the submission, and what it was, hashed: a restart finds by them what was answered.
+    pub idempotency: Option<Idempotency>,
     /// A finding that wakes a person: `real_key_presented`, `leak_withheld`, …
     pub alarm: Option<&'static str>,
 }
@@ -153,6 +164,7 @@ impl Record<'_> {
             source: None,
             user_agent: None,
             http: None,
+            idempotency: None,
             alarm: None,
         }
     }

@@ -97,6 +97,8 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
         lanes: desks.iter().map(|desk| desk.lane.health()).collect(),
         tally: Default::default(),
         recent: Default::default(),
+        runaways: Default::default(),
+        repeats: replay::repeats(&config.state.join("audit"), clock)?,
         strangers: Default::default(),
         draining: AtomicBool::new(false),
         journal_down: AtomicBool::new(false),
@@ -205,6 +207,9 @@ async fn keep_registry(registry: Arc<Registry<Bound>>, mut stopped: watch::Recei
 async fn keep_lanes(gate: Arc<Gate>, lane: Arc<DeskLane>, mut stopped: watch::Receiver<bool>) {
     while !pause(&mut stopped, Duration::from_millis(100)).await {
         gate.watch_lanes(gate.clock.now());
+        for (runaway, change) in gate.pause_runaways().await {
+            lane.runaway(&runaway, &change);
+        }
         lane.sweep();
     }
 }

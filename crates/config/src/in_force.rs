@@ -99,6 +99,7 @@ fn write_upstream(page: &mut String, upstream: &Upstream) -> fmt::Result {
     writeln!(page, "\n[[upstream]]\nname = \"{}\"\nprofile = \"{}\"\norigin = \"{}\"", upstream.name, upstream.profile, upstream.origin)?;
     writeln!(page, "hosts = {}", list(upstream.hosts.iter()))?;
     writeln!(page, "secret = {}\ntripwire = {}", source(&upstream.secret), upstream.tripwire)?;
+    writeln!(page, "governor = {}", upstream.governor)?;
     let prices: Vec<String> = upstream.prices.iter().map(|(method, price)| format!("{method} = \"{price}\"")).collect();
     writeln!(page, "prices = {}", table(&prices))?;
     for (key, wanted) in [("cap", true), ("tasks", false)] {

@@ -29,6 +29,8 @@ pub struct Upstream {
     pub secret: SecretSource,
     /// Whether answers are searched for the real key.
     pub tripwire: bool,
+    /// Whether the provider's own ban rules are kept.
+    pub governor: bool,
     /// Dollars a task by method: the profile's, replaced and completed by the operator's.
     pub prices: PriceTable,
     /// Limits of the whole account.
@@ -75,10 +77,14 @@ impl Upstream {
         let hosts = section.list("hosts", CallbackHost::parse).into_iter().map(|host| host.value.to_string()).collect();
         let tripwire = section.flag("tripwire").unwrap_or(true);
         let ca = section.file("ca");
+        let governor = section.flag("governor");
+        let origin = origin?;
         Some(Self {
             name: name?,
             profile: profile?.name().to_owned(),
-            origin: origin?,
+            // a provider on this machine is a stand-in, and bans nobody
+            governor: governor.unwrap_or_else(|| !origin.is_loopback()),
+            origin,
             hosts,
             secret: secret?,
             tripwire,

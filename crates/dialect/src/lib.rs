@@ -31,7 +31,7 @@ pub use language::{Unspoken, encode, guess_form, parse, read, usual_form};
 pub use misread::Misread;
 pub use operation::{AnswerForm, Call, FreeOperation, Operation, Submit, Verb};
 pub use outgoing::{Boundary, Outgoing};
-pub use profile::{Keys, Pricing, Profile, ProfileError};
+pub use profile::{Keys, Pace, Pricing, Profile, ProfileError};
 pub use reading::{Charged, Reading, Refused, Said, Shown};
 pub use render::Answering;
 pub use v1::{Part, credential as presented};

@@ -8,6 +8,11 @@ use tollgate_model::Money;
 use crate::operation::{Operation, Verb};
 use crate::words::WordClass;
 
+mod pace;
+
+pub use pace::Pace;
+use pace::Span;
+
 /// A provider as data.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,13 +22,14 @@ pub struct Profile {
     origin: String,
     pricing: Pricing,
     keys: Keys,
-    task_deadline: Deadline,
+    task_deadline: Span,
     priced_poll: bool,
     solve_now: bool,
     methods: BTreeSet<String>,
     prices: BTreeMap<String, Money>,
     refund: Refund,
     refusals: Refusals,
+    pace: Pace,
     words: BTreeMap<String, WordClass>,
     v2: Option<V2>,
 }
@@ -180,7 +186,7 @@ impl Profile {
 
     /// Milliseconds after which a task that nobody polls is polled once and closed.
     pub const fn task_deadline_ms(&self) -> u64 {
-        self.task_deadline.0
+        self.task_deadline.millis()
     }
 
     /// Whether it tells a task's price with its answer (`get2`, `cost`).
@@ -234,28 +240,13 @@ impl Profile {
         self.v2.as_ref()
     }
 
+    /// What it bans an account or its address for.
+    pub const fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
     /// What a word means at this provider, where it differs from the family.
     pub(crate) fn class_of(&self, word: &str) -> Option<WordClass> {
         self.words.get(word).copied()
-    }
-}
-
-/// A whole number of seconds or minutes: `90s`, `10min`.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct Deadline(u64);
-
-impl TryFrom<String> for Deadline {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        const BAD: &str = "expected a whole number of seconds or minutes such as `90s` or `10min`";
-        let (digits, unit_ms) = match (text.strip_suffix("min"), text.strip_suffix('s')) {
-            (Some(digits), _) => (digits, 60_000),
-            (None, Some(digits)) => (digits, 1000),
-            (None, None) => return Err(BAD),
-        };
-        let count: u64 = digits.parse().map_err(|_| BAD)?;
-        count.checked_mul(unit_ms).filter(|millis| *millis > 0).map(Self).ok_or(BAD)
     }
 }

@@ -1,6 +1,6 @@
 //! How does the gate answer a caller of this provider? In the dialect of its profile.
 
-use tollgate_model::{Denial, FailureCode, Money, RequestId};
+use tollgate_model::{Denial, FailureCode, Money, RequestId, TaskId};
 
 use crate::operation::{AnswerForm, Operation};
 use crate::profile::{Dialect, Profile};
@@ -32,6 +32,14 @@ impl Answering<'_> {
         match self.profile.dialect() {
             Dialect::V1 => v1::render::failure(self.profile, code, self.form, out),
             Dialect::V2 => v2::render::failure(self.profile, code, self.id, out),
+        }
+    }
+
+    /// Appends the id of a task that was taken, for a caller that asks for the same again.
+    pub fn submitted(&self, task: TaskId, out: &mut Vec<u8>) {
+        match self.profile.dialect() {
+            Dialect::V1 => v1::render::submitted(task, self.form, out),
+            Dialect::V2 => v2::render::submitted(self.profile, task, out),
         }
     }
 

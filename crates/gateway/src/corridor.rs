@@ -6,7 +6,7 @@
 use tollgate_dialect::Operation;
 
 use crate::refusal::{Refusal, Reply};
-use crate::room::{allow, arm, identify, intend, listen::Arrival, locate, own, record::Line, send, settle, time, understand};
+use crate::room::{again, allow, arm, identify, intend, listen::Arrival, locate, own, pace, record::Line, send, settle, time, understand};
 use crate::worker::Worker;
 
 /// Walks one request from its last byte to its answer. The line of the journal is a guard: whatever happens in between, a
@@ -31,11 +31,17 @@ async fn rooms(worker: &Worker, arrival: &Arrival<'_>, line: &mut Line<'_>) -> R
         // free reads: identity, network and ownership only, since the task is paid for
         Operation::Poll { .. } | Operation::PollMany { .. } | Operation::Report { .. } => {
             let owned = own::task(located, worker).await?;
-            let armed = arm::credential(owned, line)?;
+            // the pace that the provider bans for: what comes too soon is answered here
+            let paced = pace::read(owned)?;
+            let armed = arm::credential(paced, line)?;
             let answered = send::free(armed, worker, line).await?;
             Ok(settle::read(answered, worker, line))
         }
         Operation::Submit(_) | Operation::SolveNow(_) => {
+            // made before, by the caller's own name for it? the answer is paid for, and given like a free read
+            if let Some(reply) = again::answer(&located, worker, line).await? {
+                return Ok(reply);
+            }
             // 4. at an allowed time? pure
             let timely = time::when(located, worker, line)?;
             // 5. allowance in every limit that applies, in one step, all or nothing

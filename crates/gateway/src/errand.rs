@@ -45,6 +45,8 @@ async fn ask(worker: &Worker, upstream: &Upstream, task: TaskId) -> Option<Endin
     if !upstream.breaker.permits(entry.version(), worker.now().mono) {
         return None;
     }
+    // counted in the task's pace and never held back: it is the task's last
+    let _ = upstream.governor.poll(&[task], worker.now().mono);
     let operation = Operation::from(FreeOperation::Poll { task });
     let answer = send::transmit(worker, upstream, &entry, &operation, usual_form(&upstream.profile)).await.answer.ok()?;
     settle::ending(&read(&operation, &upstream.profile, answer.status, answer.body()))

@@ -7,7 +7,9 @@ pub(crate) enum Place {
     Understand,
     Identify,
     Locate,
+    Again,
     Own,
+    Pace,
     Time,
     Allow,
     Arm,
@@ -119,7 +121,7 @@ mod tests {
                 ask(&fixture, &submission(&key), None).await;
                 fixture.provider_says(Says::Body("OK|the answer|0.04"));
                 let poll = format!("/res.php?key={key}&action=get&id=7000001");
-                for place in [Place::Own, Place::Arm, Place::Send, Place::Answered, Place::Settle] {
+                for place in [Place::Own, Place::Pace, Place::Arm, Place::Send, Place::Answered, Place::Settle] {
                     assert_eq!(ask(&fixture, &poll, Some(place)).await, "", "{place:?}");
                     assert_eq!(fixture.left("a").await, 900_000_000, "{place:?}");
                 }

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use tollgate_audit::Journal as Log;
 use tollgate_books::Books;
 use tollgate_books::memory::MemoryStore as Book;
-use tollgate_dialect::Profile;
+use tollgate_dialect::{Pace, Profile};
 use tollgate_model::{Limit, Money, Name, Secret, Timestamp};
 use tollgate_policy::price::{PriceTable, Pricing};
 use tollgate_registry::{Allow, Cap, KeyTerms, MemoryStore, Open, Peppering, Registry};
@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::corridor;
 use crate::egress::dial::Origin;
 use crate::gate::{Bound, Gate, Upstream, Upstreams};
+use crate::governor::Governor;
 use crate::journal::Journal;
 use crate::refusal::Reply;
 use crate::room::listen::{Arrived, Entrance, arrive};
@@ -54,6 +55,8 @@ pub(crate) enum Says {
     Raw(Vec<u8>),
     /// Nothing: it closes.
     Nothing,
+    /// Nothing, and it stays.
+    Later,
 }
 
 impl Fixture {
@@ -65,8 +68,17 @@ impl Fixture {
         Self::speaking("twocaptcha", floor, real_key).await
     }
 
-    /// One whose provider has this profile.
+    /// One whose provider has this profile, and is polled as callers like.
     pub(crate) async fn speaking(profile: &str, floor: Timestamp, real_key: Option<&str>) -> Self {
+        Self::made(profile, floor, real_key, Pace::default()).await
+    }
+
+    /// One whose provider has this profile and keeps its pace.
+    pub(crate) async fn governed(profile: &str) -> Self {
+        Self::made(profile, Timestamp::default(), Some(REAL_KEY), *Profile::builtin(profile).unwrap().pace()).await
+    }
+
+    async fn made(profile: &str, floor: Timestamp, real_key: Option<&str>, pace: Pace) -> Self {
         let clock = Clock::begin();
         let folder = TempDir::new().unwrap();
         let log = Log::open(folder.path(), clock.now().wall).unwrap();
@@ -78,7 +90,7 @@ impl Fixture {
         let answer = Arc::new(parking_lot::Mutex::new(Says::Body("OK|7000001")));
         let received = Arc::new(parking_lot::Mutex::new(Vec::new()));
         let provider = provider(answer.clone(), received.clone()).await;
-        let upstream = upstream(profile, provider, &books, real_key);
+        let upstream = upstream(profile, provider, &books, real_key, pace);
         let registry = Arc::new(registry(upstream.clone(), clock).await);
         let gate = Arc::new(Gate {
             settings: Settings {
@@ -96,6 +108,8 @@ impl Fixture {
             upstreams: Upstreams::new([upstream.clone()]),
             tally: Default::default(),
             recent: Default::default(),
+            runaways: Default::default(),
+            repeats: Default::default(),
             strangers: Default::default(),
             draining: Default::default(),
             journal_down: Default::default(),
@@ -152,6 +166,16 @@ impl Fixture {
         }
     }
 
+    /// A submission with this key and this name for it.
+    pub(crate) async fn submit_named(&self, key: &str, name: &str) -> Reply {
+        self.get_named(&submission(key), name).await
+    }
+
+    /// A GET with this `Idempotency-Key`.
+    pub(crate) async fn get_named(&self, target: &str, name: &str) -> Reply {
+        self.walk(HOME, &format!("GET {target} HTTP/1.1\r\nHost: gate\r\nIdempotency-Key: {name}\r\n\r\n"), b"").await
+    }
+
     /// A submission with this key.
     pub(crate) async fn submit(&self, key: &str) -> Reply {
         self.get(&submission(key)).await
@@ -189,7 +213,7 @@ pub(crate) fn text(reply: &Reply) -> &str {
     std::str::from_utf8(&reply.body).unwrap()
 }
 
-fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option<&str>) -> Arc<Upstream> {
+fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option<&str>, pace: Pace) -> Arc<Upstream> {
     let name = Name::parse("provider").unwrap();
     let profile = Profile::builtin(profile).unwrap();
     let keyring = Arc::new(Keyring::new([7; 32], true));
@@ -207,16 +231,21 @@ fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option
         threads: None,
         breaker: Default::default(),
         crowd: Default::default(),
+        governor: Governor::new(pace),
         stopped: Default::default(),
     })
 }
 
 async fn registry(upstream: Arc<Upstream>, clock: Clock) -> Registry<Bound> {
-    let attach = move |_: &tollgate_registry::KeyRecord, limits: &[Limit], before: Option<&Bound>| {
+    let attach = move |record: &tollgate_registry::KeyRecord, limits: &[Limit], before: Option<&Bound>| {
         Some(Bound {
             upstream: upstream.clone(),
             limits: limits.iter().map(|limit| upstream.account.bind(limit, clock.now())).collect(),
             in_flight: before.map_or_else(|| Arc::new(AtomicUsize::new(0)), |before| before.in_flight.clone()),
+            pace: match before {
+                Some(before) if record.paused.is_some() || !before.pace.is_over() => before.pace.clone(),
+                Some(_) | None => Arc::default(),
+            },
         })
     };
     let store = Arc::new(MemoryStore::new());
@@ -241,6 +270,7 @@ async fn provider(answer: Arc<parking_lot::Mutex<Says>>, received: Arc<parking_l
                     }
                     Says::Raw(bytes) => bytes,
                     Says::Nothing => Vec::new(),
+                    Says::Later => std::future::pending().await,
                 };
                 let _ = stream.write_all(&bytes).await;
             });

@@ -10,15 +10,18 @@ use tollgate_books::{Account, Books, LimitIx};
 use tollgate_dialect::Profile;
 use tollgate_model::{CredentialHash, Name, Now, Pepper, Timestamp};
 use tollgate_policy::price::PriceTable;
-use tollgate_registry::Registry;
+use tollgate_registry::{Change, Registry};
 use tollgate_secrets::Keyring;
 
+use crate::brake::{Pace, Runaway};
 use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::crowd::Crowd;
 use crate::egress::dial::Origin;
+use crate::governor::Governor;
 use crate::guests::Guests;
 use crate::recent::Recent;
+use crate::repeats::Repeats;
 use crate::settings::Settings;
 use crate::strangers::Strangers;
 use crate::tally::Tally;
@@ -43,6 +46,10 @@ pub struct Gate {
     pub tally: Tally,
     /// The last refusals of each key, in words, for `GET /v1/me`.
     pub recent: Recent,
+    /// What callers have named, and what they were answered.
+    pub repeats: Arc<Repeats>,
+    /// Keys that ran away and are not paused in the registry yet; stopped here at once.
+    pub runaways: parking_lot::Mutex<Vec<Runaway>>,
     /// Failures to prove who one is, by address.
     pub strangers: Strangers,
     /// Whether the gate is going down: no new connections, answers say `connection: close`.
@@ -65,6 +72,8 @@ pub struct Bound {
     pub limits: Box<[LimitIx]>,
     /// Paid calls of this key in flight.
     pub in_flight: Arc<AtomicUsize>,
+    /// Its own pace, by which it is told when it runs away.
+    pub pace: Arc<Pace>,
 }
 
 /// One provider account.
@@ -89,6 +98,8 @@ pub struct Upstream {
     pub breaker: Breaker,
     /// Whether the provider has just said that all its slots are taken.
     pub crowd: Crowd,
+    /// The pace that the provider bans for.
+    pub governor: Governor,
     /// Methods that cost more than their price says; until the gate is started with a higher one.
     pub stopped: ArcSwap<Vec<Box<str>>>,
 }
@@ -172,6 +183,25 @@ impl Gate {
                 tracing::info!("the audit log is written again");
             }
         }
+    }
+
+    /// Pauses every key that ran away, by the same change of the registry as a person's pause; gives the changes with what was seen.
+    pub async fn pause_runaways(&self) -> Vec<(Runaway, Change)> {
+        let runaways = std::mem::take(&mut *self.runaways.lock());
+        let mut paused = Vec::with_capacity(runaways.len());
+        for runaway in runaways {
+            let Some(key) = self.registry.snapshot().key(runaway.key.as_str()).cloned() else { continue };
+            key.attachment.pace.applied();
+            match self.registry.pause_key(&runaway.key, &runaway.reason, self.clock.now().wall).await {
+                Ok(change) => paused.push((runaway, change)),
+                Err(error) => {
+                    tracing::error!(key = runaway.key.as_str(), error = %error, "a key that runs away cannot be paused in the store: it is stopped here");
+                    key.attachment.pace.not_applied();
+                    self.runaways.lock().push(runaway);
+                }
+            }
+        }
+        paused
     }
 
     /// The keyed hash of a presented credential.

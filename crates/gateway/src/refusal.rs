@@ -13,6 +13,11 @@ pub(crate) enum Refusal {
     Denied(Denial),
     /// Something broke.
     Failed(Failure),
+    /// Nothing is wrong: a poll came before the provider takes it, and is answered "not ready" by us.
+    NotYet {
+        /// Milliseconds until it takes one.
+        wait_ms: u64,
+    },
 }
 
 impl From<Denial> for Refusal {
@@ -92,7 +97,11 @@ impl Refusal {
                     answering.denial(denial, &mut body);
                 }
                 reply.denied = Some(outside(denial.code).as_str());
-                reply.retry_after_s = denial.retry_after_ms.map(|millis| millis.div_ceil(1000).max(1));
+                reply.retry_after_s = denial.retry_after_ms.map(seconds);
+            }
+            Self::NotYet { wait_ms } => {
+                answering.not_ready(&mut body);
+                reply.retry_after_s = Some(seconds(*wait_ms));
             }
             Self::Failed(failure) => {
                 if free_read && failure.code != FailureCode::UpstreamAccount {
@@ -104,6 +113,11 @@ impl Refusal {
         }
         reply.with_body(body)
     }
+}
+
+/// `Retry-After` has no smaller unit.
+fn seconds(millis: u64) -> u64 {
+    millis.div_ceil(1000).max(1)
 }
 
 /// Troubles of ours, under which nothing was sent.

@@ -1,5 +1,6 @@
 //! The rooms, in the corridor's order; each answers its one question and makes the next stage.
 
+pub(crate) mod again;
 pub(crate) mod allow;
 pub(crate) mod arm;
 pub(crate) mod identify;
@@ -7,6 +8,7 @@ pub(crate) mod intend;
 pub(crate) mod listen;
 pub(crate) mod locate;
 pub(crate) mod own;
+pub(crate) mod pace;
 pub(crate) mod record;
 pub(crate) mod send;
 pub(crate) mod settle;

@@ -2,6 +2,7 @@
 
 pub mod cidr;
 pub mod denial;
+mod fingerprint;
 mod hex;
 pub mod id;
 pub mod limit;
@@ -13,6 +14,7 @@ pub mod verdict;
 
 pub use cidr::{Cidr, CidrSet};
 pub use denial::{Denial, DenialCode, Failure, FailureCode, Retry, Side};
+pub use fingerprint::Fingerprint;
 pub use hex::hex_of;
 pub use id::{KeyId, RequestId, TaskId};
 pub use limit::{Amount, Limit, LimitKind, Period, Raise, Rate, Reset, Scope, Window, Zone};

@@ -1,5 +1,6 @@
 //! Judgement: network, hours, validity, price; pure functions from facts to a verdict.
 
+pub mod brake;
 pub mod callback;
 pub mod duration;
 pub mod hours;
@@ -9,6 +10,7 @@ pub mod policy;
 pub mod price;
 pub mod validity;
 
+pub use brake::{Brake, BrakeError};
 pub use callback::{CallbackHost, HostError};
 pub use hours::{Hours, HoursError, Opening};
 pub use judge::{Explanation, Judged, Supposed};

@@ -2,7 +2,7 @@
 
 use tollgate_books::StoreError;
 use tollgate_model::{Cidr, CidrSet, CredentialHash, KeyId, Name, Pepper, Rate, Timestamp};
-use tollgate_policy::{CallbackHost, Hours, Methods, Observe};
+use tollgate_policy::{Brake, CallbackHost, Hours, Methods, Observe};
 
 use crate::port::{Applied, Changes, Edit, KeyRow, RegistryStore};
 use crate::record::{KeyRecord, Pause, StoredSecret, TeamRecord};
@@ -197,6 +197,7 @@ fn full_key() -> KeyRecord {
         methods: Methods::Only(["NormalCaptcha".into(), "HCaptcha".into()].into()),
         callbacks: vec![said(CallbackHost::parse("hooks.example.com"))],
         observe: Some(Observe { network: true, hours: false, rate: true, until: at(9) }),
+        brake: said("3x/30s".parse::<Brake>()),
         note: "for the \"nightly\" run; naïve ☂".to_owned(),
     };
     let old = StoredSecret { hash: CredentialHash::from_bytes([0xfe; 32]), hint: "zZ09".to_owned(), created: at(1), expires: Some(at(8)) };

@@ -5,7 +5,7 @@ mod check;
 
 use serde::{Deserialize, Serialize};
 use tollgate_model::{Cidr, CidrSet, Limit, LimitKind, Name, Raise, Rate, Scope, Timestamp};
-use tollgate_policy::{CallbackHost, Hours, Methods, Observe, Policy};
+use tollgate_policy::{Brake, CallbackHost, Hours, Methods, Observe, Policy};
 
 pub use cap::{Cap, TaskCap};
 pub use check::TermsError;
@@ -48,6 +48,9 @@ pub struct KeyTerms {
     /// Checks that are recorded and let pass for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observe: Option<Observe>,
+    /// When it is paused for running away.
+    #[serde(default, skip_serializing_if = "Brake::is_usual")]
+    pub brake: Brake,
     /// A note for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
@@ -164,6 +167,7 @@ impl Default for KeyTerms {
             methods: Methods::Any,
             callbacks: Vec::new(),
             observe: None,
+            brake: Brake::default(),
             note: String::new(),
         }
     }

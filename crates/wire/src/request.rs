@@ -51,6 +51,8 @@ pub struct RequestHead {
     pub content_type: Option<Span>,
     /// Authorization.
     pub authorization: Option<Span>,
+    /// Idempotency-Key, said once.
+    pub idempotency_key: Option<Span>,
     /// User-Agent, the first.
     pub user_agent: Option<Span>,
     /// Where the body ends.
@@ -74,6 +76,7 @@ impl RequestHead {
             host: Span::default(),
             content_type: None,
             authorization: None,
+            idempotency_key: None,
             user_agent: None,
             framing: Framing::None,
             expects_continue: false,

@@ -1,5 +1,6 @@
 //! What the gate does, on the real binary; one program, since linking is what a test costs most.
 
+mod brake;
 mod budgets;
 mod canary;
 mod caps;
@@ -11,7 +12,9 @@ mod desk;
 mod dialect;
 mod egress;
 mod framing;
+mod governor;
 mod hostile_answers;
+mod idempotency;
 mod identity;
 mod journal;
 mod leaks;

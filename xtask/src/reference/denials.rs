@@ -69,7 +69,7 @@ fn denial(code: DenialCode) -> (&'static str, &'static str) {
             ("a cap in money or tasks is reached", "wait for its reset, or `tollgate key set K --cap …`; `tollgate why` says which cap")
         }
         DenialCode::BalanceFloor => ("the provider's balance is at the floor", "top up at the provider"),
-        DenialCode::Duplicate => ("the same submission again, while the first is open", "poll the first"),
+        DenialCode::Duplicate => ("the `Idempotency-Key` came with another submission before", "a new key for each submission"),
         DenialCode::NotOwner => ("the task is another key's, or nobody's: the two look alike", "poll with the key that submitted"),
         DenialCode::CallbackDenied => ("the callback's host is not on the key's list", "`tollgate key set K --callbacks HOST`, or poll"),
         DenialCode::Overloaded => ("a budget of the gate (connections, bytes, calls in flight) is used up", "wait for `Retry-After`"),

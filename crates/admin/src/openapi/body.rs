@@ -28,7 +28,7 @@ const LIMITS: [Field; 5] = [
     ("uncapped", Form::Flag, "false"),
 ];
 
-const KEY: [Field; 15] = [
+const KEY: [Field; 16] = [
     ("name", Form::Text, "checkout"),
     ("upstream", Form::Text, "captchaai"),
     ("like", Form::Text, "another-key"),
@@ -43,6 +43,7 @@ const KEY: [Field; 15] = [
     ("callbacks", Form::Words, "hooks.example"),
     ("observe", Form::Words, "network"),
     ("until", Form::Text, "7d"),
+    ("brake", Form::Text, "10x"),
     ("note", Form::Text, "the checkout service"),
 ];
 

@@ -221,6 +221,28 @@ async fn rl_01_a_burst_is_whole_in_whatever_order_its_requests_come_to_the_books
 }
 
 #[tokio::test]
+async fn an_observed_key_is_let_past_its_own_rate_and_not_past_the_accounts() {
+    let desk = Desk::new().await;
+    let kind = LimitKind::Rate(tollgate_model::Rate { per_minute: 60, burst: 1 });
+    let own = desk.limit(kind.clone());
+    let shared = desk.account.bind(&Limit::new(Scope::Upstream(Name::parse("p").unwrap()), kind), desk.now());
+    let key = KeyId::from_bytes([1; 16]);
+    for (limits, first, admitted) in [([own], 1, [true, true]), ([shared], 3, [true, false])] {
+        let tries = [first, first + 1].map(|number| {
+            let request = RequestId::from_bytes([number; 16]);
+            let wish = Wish { request, key, team: None, method: "m", cost: DIME, limits: &limits, observe_rate: true };
+            let tried = desk.account.try_reserve(&wish, desk.now());
+            if let Tried::Held(hold) = tried {
+                hold.send().unknown();
+                return true;
+            }
+            false
+        });
+        assert_eq!(tries, admitted);
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_waits_for_the_mutex_is_counted() {
     let desk = Desk::new().await;
     let account = &desk.account;

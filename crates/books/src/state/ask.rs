@@ -26,10 +26,12 @@ impl State {
                     rolling.look_at_returned(self.returned.load(Ordering::SeqCst));
                 }
             }
+            // what the whole account may do protects others: no key is let past it to be observed
+            let observed = wish.observe_rate && !matches!(slot.scope, Scope::Upstream(_));
             match ask_one(slot, wish, now, self.latest) {
                 Answer::Yes => {}
                 Answer::Cold { elsewhere } => cold = Some(cold.unwrap_or(false) | elsewhere),
-                Answer::No(denial) if denial.code == DenialCode::RateLimited && wish.observe_rate => would_deny = Some(denial),
+                Answer::No(denial) if denial.code == DenialCode::RateLimited && observed => would_deny = Some(denial),
                 Answer::No(denial) => return Err(Refused::Denied(denial)),
             }
         }

@@ -45,6 +45,9 @@ pub(crate) struct Policy {
     /// Hosts it may name as a callback
     #[arg(long, value_delimiter = ',')]
     pub(crate) callbacks: Vec<String>,
+    /// Pauses it when it buys or fails so many times faster than it did in the last hour: `10x`, `20x/30s`, `off`; `10x` unless said
+    #[arg(long)]
+    pub(crate) brake: Option<String>,
     /// The environment it is for
     #[arg(long)]
     pub(crate) env: Option<String>,

@@ -119,6 +119,7 @@ fn show(answer: &Value, json: bool) -> Outcome {
         ("methods", "/terms/methods"),
         ("hours", "/terms/hours"),
         ("callbacks", "/terms/callbacks"),
+        ("brake", "/terms/brake"),
         ("paused for", "/paused/reason"),
         ("note", "/terms/note"),
     ] {
@@ -156,6 +157,7 @@ fn terms(policy: Policy) -> Map<String, Value> {
     put(&mut body, "env", policy.env);
     put(&mut body, "expires", policy.expires);
     put(&mut body, "not_before", policy.not_before);
+    put(&mut body, "brake", policy.brake);
     put(&mut body, "note", policy.note);
     for (name, words) in [("allow", policy.allow), ("hours", policy.hours), ("methods", policy.methods), ("callbacks", policy.callbacks)] {
         if !words.is_empty() {

@@ -6,7 +6,9 @@ use std::{future, io};
 use serde_json::{Value, json};
 use tollgate_admin::{Acts, AdminAct, Door, Stage, Unwritten, Writing};
 use tollgate_audit::{Event, Lane, Record};
+use tollgate_gateway::Runaway;
 use tollgate_gateway::clock::Clock;
+use tollgate_registry::Change;
 
 /// A lane that many tasks share; none of them is on the hot path.
 pub(crate) struct DeskLane {
@@ -30,6 +32,12 @@ impl DeskLane {
     /// Appends what became of a hold.
     pub(crate) fn settled(&self, record: &Record<'_>) {
         self.lock().append(record);
+    }
+
+    /// A key that the brake has paused: the change whole, as a person's has it, and what was seen.
+    pub(crate) fn runaway(&self, runaway: &Runaway, change: &Change) {
+        let detail = json!({ "stage": "done", "by": { "door": "brake" }, "why": runaway.reason, "what": change });
+        self.append("alert", change.action(), "success", Some(runaway.key.as_str()), &detail);
     }
 
     /// Writes what waits, and looks after the file.

@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use tollgate_audit::{Decision, Happened, HoldEnd, Journal, Kind, Record};
 use tollgate_books::{Books, Fact, Recovered};
 use tollgate_gateway::clock::Clock;
+use tollgate_gateway::{KEPT_MS, Kept, Repeats};
 
 /// The lane of outcomes that a dead process owed.
 const LANE: &str = "recovery";
@@ -33,6 +35,18 @@ fn fact(happened: Happened) -> Fact {
         Happened::Voided { request, at } => Fact::Voided { request, at },
         Happened::Unknown { request, at } => Fact::Unknown { request, at },
     }
+}
+
+/// What callers have named within the time that it is answered again: a name that a restart forgot would be bought twice. Of an
+/// answer that is not in the journal, and none is, the task's id is given, or that nobody knows.
+pub(crate) fn repeats(audit: &Path, clock: Clock) -> Result<Arc<Repeats>> {
+    let repeats = Repeats::default();
+    let since = clock.now().wall.plus_millis(-KEPT_MS);
+    for one in tollgate_audit::answered(audit, since).context("the audit log cannot be read back")? {
+        let kept = one.task.map_or(Kept::Unknown, Kept::Task);
+        repeats.restore(one.key, one.name, one.body, one.request, one.at, kept);
+    }
+    Ok(Arc::new(repeats))
 }
 
 /// Writes the outcome that the last process owed: sent, and nobody knows.

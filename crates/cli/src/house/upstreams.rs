@@ -9,10 +9,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tollgate_books::{Books, LimitIx};
 use tollgate_config::{Config, OriginHost};
-use tollgate_dialect::Profile;
+use tollgate_dialect::{Pace, Profile};
 use tollgate_gateway::clock::Clock;
 use tollgate_gateway::egress::dial::{Origin, client_tls};
-use tollgate_gateway::{Bound, Upstream, Upstreams};
+use tollgate_gateway::{Bound, Governor, Upstream, Upstreams};
 use tollgate_model::{Limit, LimitKind, Scope};
 use tollgate_policy::Methods;
 use tollgate_registry::Registry;
@@ -35,7 +35,10 @@ pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clo
         let account = books.account(&upstream.name, profile.task_deadline_ms());
         let scope = Scope::Upstream(upstream.name.clone());
         let now = clock.now();
-        let limits = upstream.limits.iter().map(|kind| account.bind(&Limit::new(scope.clone(), kind.clone()), now)).collect();
+        let pace = if upstream.governor { *profile.pace() } else { Pace::default() };
+        // what the provider bans for binds beside what the operator has set
+        let kinds = upstream.limits.iter().cloned().chain(pace.submissions().map(LimitKind::Rate));
+        let limits = kinds.map(|kind| account.bind(&Limit::new(scope.clone(), kind), now)).collect();
         let threads = upstream.limits.iter().find_map(|kind| match kind {
             LimitKind::Concurrency(open) => Some(*open),
             LimitKind::Rate(_) | LimitKind::Cap { .. } => None,
@@ -51,6 +54,7 @@ pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clo
             threads: upstream.plan.map(|plan| plan.threads).or(threads),
             breaker: Default::default(),
             crowd: Default::default(),
+            governor: Governor::new(pace),
             stopped: Default::default(),
         });
         with_limits.push((made, limits));
@@ -113,6 +117,11 @@ impl Opened {
                 upstream: upstream.clone(),
                 limits: own.chain(shared.iter().copied()).collect(),
                 in_flight: before.map_or_else(|| Arc::new(AtomicUsize::new(0)), |before| before.in_flight.clone()),
+                // a pause of the brake's ends with its measure: whoever is resumed is measured afresh
+                pace: match before {
+                    Some(before) if record.paused.is_some() || !before.pace.is_over() => before.pace.clone(),
+                    Some(_) | None => Arc::default(),
+                },
             })
         })
     }

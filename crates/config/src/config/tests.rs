@@ -92,7 +92,7 @@ fn what_is_not_said_has_its_default() {
     assert_eq!(config.listeners[0].upstream.as_ref().unwrap().as_str(), "captchaai");
     assert_eq!(config.admin.address.to_string(), "127.0.0.1:8081");
     assert_eq!((config.drain.as_secs(), config.retain.as_secs() / 86_400), (30, 400));
-    assert!(config.network.trusted_proxies.blocks().is_empty() && config.upstreams[0].tripwire);
+    assert!(config.network.trusted_proxies.blocks().is_empty() && config.upstreams[0].tripwire && config.upstreams[0].governor);
     assert_eq!(config.limits, Limits::default());
 }
 

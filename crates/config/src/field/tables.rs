@@ -169,6 +169,13 @@ pub(crate) const UPSTREAM: Table = Table {
             "Whether the provider's answers are searched for the real key; a key under 16 characters is refused unless this is `false`.",
         ),
         field(
+            "governor",
+            "`true` or `false`",
+            "`true`; `false` for an origin on loopback",
+            "Whether polls and submissions keep to the pace that the provider bans accounts for: a poll that comes too soon is answered \
+             \"not ready\" by the gate.",
+        ),
+        field(
             "prices",
             "a table of dollars a task such as `{ userrecaptcha = \"0.0029\" }`",
             "{}",

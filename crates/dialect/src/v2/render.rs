@@ -1,11 +1,11 @@
 //! How does the gate answer a caller? In the provider's language, always written anew (REFUSALS).
 
-use tollgate_model::{Denial, DenialCode, FailureCode, Money, RequestId};
+use tollgate_model::{Denial, DenialCode, FailureCode, Money, RequestId, TaskId};
 
 use super::words;
 use crate::json::{write_string, write_value};
 use crate::operation::Operation;
-use crate::profile::Profile;
+use crate::profile::{Profile, TaskIds};
 use crate::reading::{Reading, Refused, Said, Shown, Words};
 
 /// Appends the provider's word for a denial of ours, with one sentence and the request's id.
@@ -67,7 +67,7 @@ fn sentence(denial: &Denial) -> &str {
         DenialCode::CapReached => "the allowance is used up: `tollgate why` says when it resets",
         DenialCode::BalanceFloor => "the account's balance is at its floor",
         DenialCode::NotOwner => "no task of this key has this id",
-        DenialCode::Duplicate => "the same submission again, while the first is open",
+        DenialCode::Duplicate => "this `Idempotency-Key` came with another submission before",
         DenialCode::Overloaded
         | DenialCode::AuditUnavailable
         | DenialCode::BooksUnavailable
@@ -103,6 +103,16 @@ pub fn reading(profile: &Profile, operation: &Operation<'_>, reading: &Reading<'
             failure(profile, FailureCode::OutcomeUnknown, id, out);
         }
     }
+}
+
+/// Appends the id of a task that was taken, as the provider writes ids.
+pub fn submitted(profile: &Profile, task: TaskId, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"errorId\":0,\"taskId\":");
+    match profile.v2().map(|v2| v2.task_ids) {
+        Some(TaskIds::Number) => out.extend_from_slice(task.as_str().as_bytes()),
+        Some(TaskIds::Text) | None => write_string(task.as_str(), out),
+    }
+    out.push(b'}');
 }
 
 fn answer(said: &Said<'_>, out: &mut Vec<u8>) {

@@ -39,6 +39,8 @@ pub struct Arrival<'a> {
     pub(crate) content_type: Option<&'a [u8]>,
     pub(crate) authorization: Option<&'a [u8]>,
     pub(crate) user_agent: Option<&'a [u8]>,
+    /// The caller's own name for a submission, as sent.
+    pub(crate) idempotency_key: Option<&'a [u8]>,
     pub(crate) body: &'a [u8],
     /// Private: only this room makes one.
     _proof: (),
@@ -171,6 +173,7 @@ fn tell_apart<'a>(
         content_type,
         authorization,
         user_agent,
+        idempotency_key: head.idempotency_key.map(|span| span.of(bytes)),
         body,
         _proof: (),
     })

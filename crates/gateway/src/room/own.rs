@@ -1,17 +1,13 @@
 //! Whose task is this, and what may its owner know of its own allowance? The room of the free reads.
 
-use std::sync::Arc;
-
 use tollgate_books::LimitView;
 use tollgate_dialect::{Answering, Operation};
-use tollgate_model::{Amount, Denial, DenialCode, LimitKind, Money, Mono, Scope};
+use tollgate_model::{Amount, Denial, DenialCode, LimitKind, Money, Scope};
 
-use super::arm::Sendable;
 use super::identify::Identified;
 use super::locate::Located;
 use super::record::Line;
 use crate::fault::{self, Place};
-use crate::gate::Upstream;
 use crate::refusal::{Refusal, Reply};
 use crate::worker::Worker;
 
@@ -20,16 +16,6 @@ pub struct Owned<'a> {
     pub(super) located: Located<'a>,
     /// Private: only this room makes one.
     _proof: (),
-}
-
-impl Sendable for Owned<'_> {
-    fn upstream(&self) -> &Arc<Upstream> {
-        self.located.identified.arrival.upstream
-    }
-
-    fn arrived(&self) -> Mono {
-        self.located.identified.arrival.now.mono
-    }
 }
 
 /// What a key without any cap in money is told that it has: SDKs ask only whether it is above zero.

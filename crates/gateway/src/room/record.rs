@@ -1,25 +1,31 @@
 //! Room 10: what happened? Each request's lines; a guard writes the last one whatever happened.
 
 mod apart;
+mod method;
+mod told;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 use tollgate_audit::{Decision, HoldEnd, Kind, Record};
 use tollgate_books::Closed;
-use tollgate_dialect::{AnswerForm, Answering, Operation, usual_form};
+use tollgate_dialect::{AnswerForm, Answering, usual_form};
 use tollgate_model::{CredentialHash, Denial, Factor, Failure, Money, Now, RequestId, TaskId, Timestamp, Verdict};
-use tollgate_policy::judge::Judged;
 use tollgate_registry::{Key, Nobody};
 use tollgate_secrets::VersionId;
 
 use super::listen::Arrival;
+use crate::brake::Runaway;
 use crate::fault::{self, Place};
 use crate::gate::{Bound, Upstream};
 use crate::journal::Written;
 use crate::refusal::{Refusal, Reply};
+use crate::repeats::Claim;
 use crate::worker::Worker;
+
+use method::MethodName;
 
 pub(crate) use apart::{Unheard, http_name, settled, turned_away};
 
@@ -53,28 +59,17 @@ pub(crate) struct Line<'a> {
     generation: u64,
     upstream_us: Option<u64>,
     alarm: Option<&'static str>,
+    /// What is worth telling of an answer that is no refusal.
+    note: Option<Cow<'static, str>>,
+    /// The name that the caller gave it, if it is the first of its name.
+    claim: Option<Claim>,
+    /// What happened to its hold, once that is said.
+    end: Option<HoldEnd>,
+    /// The provider has refused the submission itself: it would again.
+    hopeless: bool,
     denial: Option<Denial>,
     failure: Option<Failure>,
     stage: Stage,
-}
-
-/// A method's name, kept apart from the request's bytes; no dialect admits one above 64.
-struct MethodName {
-    length: usize,
-    bytes: [u8; 64],
-}
-
-impl MethodName {
-    fn of(name: &str) -> Self {
-        let mut bytes = [0; 64];
-        let places = bytes.iter_mut().zip(name.as_bytes());
-        let length = places.map(|(place, byte)| *place = *byte).count();
-        Self { length, bytes }
-    }
-
-    fn as_str(&self) -> &str {
-        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
-    }
 }
 
 /// Which of its lines a request has.
@@ -117,66 +112,14 @@ impl<'a> Line<'a> {
             generation: 0,
             upstream_us: None,
             alarm: None,
+            note: None,
+            claim: None,
+            end: None,
+            hopeless: false,
             denial: None,
             failure: None,
             stage: Stage::Open,
         }
-    }
-
-    pub(crate) fn understood(&mut self, operation: &Operation<'_>) {
-        self.operation = Some(operation.name());
-        self.method = operation.submit().map(|submit| MethodName::of(submit.method));
-        self.task = operation.tasks().first().copied();
-        self.free_read = operation.is_free_read();
-    }
-
-    pub(crate) fn credential(&mut self, hash: CredentialHash) {
-        self.credential = Some(hash);
-    }
-
-    pub(crate) fn generation(&mut self, generation: u64) {
-        self.generation = generation;
-    }
-
-    pub(crate) fn key(&mut self, key: &Arc<Key<Bound>>) {
-        self.key = Some(key.clone());
-    }
-
-    pub(crate) fn held(&mut self, held: Money) {
-        self.held = Some(held);
-    }
-
-    pub(crate) fn secret(&mut self, version: &VersionId) {
-        self.secret = Some(version.clone());
-    }
-
-    pub(crate) fn alarm(&mut self, alarm: &'static str) {
-        self.alarm = Some(alarm);
-    }
-
-    pub(crate) fn task(&mut self, task: TaskId) {
-        self.task = Some(task);
-    }
-
-    pub(crate) fn upstream_took(&mut self, micros: u64) {
-        self.upstream_us = Some(self.upstream_us.unwrap_or(0) + micros);
-    }
-
-    pub(crate) fn provider_error(&mut self, word: &str) {
-        self.provider_error = Some(word.into());
-    }
-
-    /// Something broke on the way, though the answer is already made.
-    pub(crate) fn failed(&mut self, failure: Failure) {
-        self.failure = Some(failure);
-    }
-
-    /// Lets a judgement pass or refuses; what would have refused an observed key is noted.
-    pub(crate) fn observe(&mut self, judged: Judged) -> Result<(), Denial> {
-        if let Some(denial) = judged.passed()? {
-            self.would_deny.push(denial.code.as_str());
-        }
-        Ok(())
     }
 
     /// Appends the intent, dated by the admission: a replay finds the windows of the hold by it. Written when `Written` says so.
@@ -189,6 +132,7 @@ impl<'a> Line<'a> {
     pub(crate) fn outcome(&mut self, end: HoldEnd, settled: Option<Money>) -> Written<'a> {
         self.stage = Stage::Closed;
         self.settled = settled;
+        self.end = Some(end);
         self.append(None, Kind::Outcome, Some(end))
     }
 
@@ -208,12 +152,34 @@ impl<'a> Line<'a> {
                 match refusal {
                     Refusal::Denied(denial) => self.denial = Some(denial),
                     Refusal::Failed(failure) => self.failure = Some(failure),
+                    Refusal::NotYet { .. } => self.note("polled before the provider takes it: answered by the gate"),
                 }
                 reply
             }
         };
         self.finish();
+        self.measure();
+        self.keep(Some(&reply.body));
         reply
+    }
+
+    /// Tells the key's brake of a paid call.
+    fn measure(&self) {
+        let (Some(key), Some(end), Some(held)) = (&self.key, self.end, self.held) else { return };
+        let failed = matches!(end, HoldEnd::Voided | HoldEnd::Unknown);
+        if let Some(reason) = key.attachment.pace.count(key.terms.brake, held, failed, self.worker.lately().mono) {
+            tracing::error!(key = key.name.as_str(), "{reason}");
+            self.worker.gate.runaways.lock().push(Runaway { key: key.name.clone(), reason });
+        }
+    }
+
+    /// Keeps the answer under the name that the caller gave; the name is free again if the money returned.
+    fn keep(&mut self, body: Option<&[u8]>) {
+        let Some(claim) = self.claim.take() else { return };
+        let bought = self.end.is_some_and(|end| end != HoldEnd::Voided);
+        if bought || (self.hopeless && body.is_some()) {
+            claim.answered(self.id, self.task, body, self.worker.lately().wall);
+        }
     }
 
     /// Counts the request, and writes the line that it still owes.
@@ -242,7 +208,12 @@ impl<'a> Line<'a> {
         // what says how long things took looks at the clock
         let now = if kind == Kind::Intent { self.worker.lately() } else { self.worker.now() };
         let total_us = now.mono.nanos_since(self.began.mono) / 1000;
-        let reason = self.denial.as_ref().map(|denial| &*denial.reason).or(self.failure.as_ref().map(|failure| &*failure.detail));
+        let reason = self
+            .denial
+            .as_ref()
+            .map(|denial| &*denial.reason)
+            .or(self.failure.as_ref().map(|failure| &*failure.detail))
+            .or(self.note.as_deref());
         let record = Record {
             key: self.key.as_ref().map(|key| (key.id, &key.name)),
             team: self.key.as_ref().and_then(|key| key.team.as_ref()),
@@ -273,6 +244,8 @@ impl<'a> Line<'a> {
             user_agent: self.user_agent,
             http: (kind != Kind::Intent).then_some((self.http, 200)),
             alarm: self.alarm,
+            // whoever comes again after a restart is answered by it
+            idempotency: self.claim.as_ref().filter(|_| hold.is_some() || kind == Kind::Intent).map(Claim::written),
             ..Record::new(at.unwrap_or(now.wall), kind, self.id)
         };
         self.worker.journal.append(&record)
@@ -294,6 +267,7 @@ impl Drop for Line<'_> {
             self.failure = Some(super::settle::unknown("it was interrupted: the gate went down, or a fault of its own"));
             self.finish();
         }
+        self.keep(None);
     }
 }
 

@@ -11,7 +11,7 @@ use tollgate_wire::{FieldName, encode};
 
 use super::arm::{Armed, Sendable};
 use super::intend::Intended;
-use super::own::Owned;
+use super::pace::Paced;
 use super::record::Line;
 use super::settle;
 use crate::egress::dial::{DialError, dial};
@@ -89,7 +89,7 @@ pub(crate) async fn paid<'a>(intended: Intended<'a>, worker: &Worker, line: &mut
 }
 
 /// Sends a free read of an owned task. Any trouble reads as "not ready": a fatal word would destroy a paid answer.
-pub(crate) async fn free<'a>(armed: Armed<Owned<'a>>, worker: &Worker, line: &mut Line<'_>) -> Result<Answered<Armed<Owned<'a>>>, Refusal> {
+pub(crate) async fn free<'a>(armed: Armed<Paced<'a>>, worker: &Worker, line: &mut Line<'_>) -> Result<Answered<Armed<Paced<'a>>>, Refusal> {
     let located = &armed.stage.located;
     let transmitted = transmit(worker, armed.stage.upstream(), &armed.entry, located.operation(), located.identified.form).await;
     line.upstream_took(transmitted.micros);

@@ -8,7 +8,7 @@ use tollgate_secrets::VersionId;
 
 use super::arm::Armed;
 use super::intend::Intended;
-use super::own::Owned;
+use super::pace::Paced;
 use super::record::{self, Line};
 use super::send::Answered;
 use crate::fault::{self, Place};
@@ -48,6 +48,9 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
     judge_key(worker, upstream, entry.version(), answer.status, &reading);
     if let Reading::Refused(refused) = &reading {
         refusal(refused, line);
+        if refused.class == WordClass::CallerFault {
+            line.hopeless();
+        }
         if refused.class == WordClass::NoSlot {
             upstream.crowd.said(worker.gate.clock.now().mono);
         }
@@ -56,6 +59,7 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
         // a task that is answered at once is opened first: it has an id, by which its owner may ask and report
         Outcome::Opened(task) | Outcome::Answered(task, _) => {
             line.task(*task);
+            upstream.governor.opened(*task, worker.lately().mono);
             (HoldEnd::Opened, None)
         }
         Outcome::Paid(cost) => (HoldEnd::Settled, Some(*cost)),
@@ -162,7 +166,7 @@ pub(crate) async fn lost(intended: Intended<'_>, line: &mut Line<'_>, failure: &
 }
 
 /// Reads the answer to a free read, ends the holds of tasks that have ended, and makes the client's answer.
-pub(crate) fn read(answered: Answered<Armed<Owned<'_>>>, worker: &Worker, line: &mut Line<'_>) -> Reply {
+pub(crate) fn read(answered: Answered<Armed<Paced<'_>>>, worker: &Worker, line: &mut Line<'_>) -> Reply {
     fault::at(Place::Settle);
     let Answered { stage: Armed { stage, entry, .. }, answer, .. } = answered;
     let identified = &stage.located.identified;

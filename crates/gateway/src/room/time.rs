@@ -31,6 +31,10 @@ pub(crate) fn when<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_
         line.verdict.time = Factor::No;
         return Err(Denial::new(DenialCode::Paused, reason).into());
     }
+    if identified.key.attachment.pace.is_stopped() {
+        line.verdict.time = Factor::No;
+        return Err(Denial::new(DenialCode::Paused, "the brake has stopped the key: `tollgate key resume` lets it go on").into());
+    }
     let judged = judge::timely(&identified.key.policy, now);
     line.verdict.time = judged.factor();
     line.observe(judged)?;

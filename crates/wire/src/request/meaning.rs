@@ -38,6 +38,7 @@ impl Facts {
             13 if is("authorization") => once(&mut head.authorization, value),
             14 if is("content-length") => self.length(text),
             14 if is("x-goog-api-key") => once(&mut self.google_key, value),
+            15 if is("idempotency-key") => once(&mut head.idempotency_key, value),
             16 if is("content-encoding") => identity(text),
             17 if is("transfer-encoding") => self.coding(text),
             // names that a server down the line (CGI, WSGI, PHP) would fold into those above
