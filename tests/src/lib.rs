@@ -16,7 +16,7 @@ mod witness;
 pub use canary::{Search, forms};
 pub use http::{Answer, Kept, answers, call, exchange, exchange_from, from, unix};
 pub use place::{Place, REAL_KEY};
-pub use process::{Process, binary, drive, instant, run, run_with};
+pub use process::{Process, binary, drive, fault_binary, instant, run, run_with};
 pub use request::{FORM, JSON, MULTIPART, get, multipart, post};
 pub use sdk::{Driver, Sdk};
 pub use stand::{Setup, Stand, closed_hours, poll, submission};

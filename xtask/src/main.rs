@@ -56,7 +56,7 @@ const VERBS: &[Verb] = &[
     Verb { name: "floor", sentence: "the byte copier that `bench` starts: LISTEN UPSTREAM", run: floor::run },
     Verb {
         name: "crash",
-        sentence: "SIGKILL under load, a fresh key every 25 kills [--kills 1000] [--seed 1]: nothing over a cap, nothing lost",
+        sentence: "SIGKILL under load, a fresh key every 25 kills [--kills 1000] [--points 100: at each named point, and over midnight] [--seed 1]: nothing over a cap, nothing lost",
         run: crash::run,
     },
     Verb {

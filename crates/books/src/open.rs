@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use tollgate_model::fault::{self, Point};
 use tollgate_model::{Name, RequestId, TaskId};
 
 use crate::clerk::STEP;
@@ -41,12 +42,14 @@ pub(crate) async fn recover(
     // lanes are read one after the other; what belongs to one request may stand in two of them
     facts.sort_by_key(rank);
     let replayed = facts.len();
+    fault::at(Point::RestartOpened);
     // in steps, as the clerk does: a post has a deadline, and a book that stood still for long lacks many
     let mut steps = facts.chunks(STEP).peekable();
     while let Some(step) = steps.next() {
         let upto = if steps.peek().is_none() { std::mem::take(&mut upto) } else { HashMap::new() };
         store.post(opened.fence, step.to_vec(), upto, Vec::new()).await?;
     }
+    fault::at(Point::RestartReplayed);
     let mut unsettled = store.unsettled().await?;
     let unknown = give_up(&mut unsettled);
     Ok(Recovered { machine_died: opened.machine_died, replayed, unknown, unsettled })

@@ -13,3 +13,20 @@ fn bu_20_au_02_a_gate_that_is_killed_under_load_never_overspends_and_loses_nothi
     assert!(figures.admitted() >= 100 && figures.cut_off() >= 10, "hardly any load:\n{figures}");
     Ok(())
 }
+
+#[test]
+fn bu_20_a_gate_that_dies_at_any_named_point_never_overspends_and_loses_nothing() -> Result<()> {
+    let _alone = alone();
+    let figures = crash::points(1, 20_261_127)?;
+    println!("{figures}");
+    assert!(figures.admitted() >= 100, "hardly any load:\n{figures}");
+    Ok(())
+}
+
+#[test]
+fn bu_23_a_gate_that_dies_while_a_day_rolls_over_spends_each_day_once() -> Result<()> {
+    let _alone = alone();
+    let figures = crash::midnights(9, 20_261_127)?;
+    println!("{figures}");
+    Ok(())
+}
