@@ -16,6 +16,7 @@ use tollgate_model::Money;
 use self::callers::{Callers, Told};
 pub use self::figures::Figures;
 pub use self::points::{midnights, points};
+use crate::chance::Chance;
 use crate::http::{call, exchange};
 use crate::stand::{Setup, Stand, poll, submission};
 
@@ -202,17 +203,4 @@ impl Run {
 fn money(shown: &Value, place: &str) -> Result<i64> {
     let text = shown.pointer(place).and_then(Value::as_str).with_context(|| format!("no {place} in {shown}"))?;
     Ok(Money::parse(text)?.nanos())
-}
-
-/// A small generator, so that a run can be had again from its seed (xorshift64).
-#[derive(Clone, Copy)]
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
 }

@@ -1,6 +1,8 @@
 //! End-to-end tests: shared pieces for driving the real binary, as another program would.
 
+pub mod admissions;
 mod canary;
+mod chance;
 pub mod crash;
 pub mod framing;
 mod http;

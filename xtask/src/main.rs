@@ -1,5 +1,6 @@
 //! The verbs of this repository: `cargo xtask` lists them.
 
+mod admissions;
 mod bench;
 mod ci;
 mod counts;
@@ -58,6 +59,11 @@ const VERBS: &[Verb] = &[
         name: "crash",
         sentence: "SIGKILL under load, a fresh key every 25 kills [--kills 1000] [--points 100: at each named point, and over midnight] [--seed 1]: nothing over a cap, nothing lost",
         run: crash::run,
+    },
+    Verb {
+        name: "admissions",
+        sentence: "a crowd at the real books over SQLite [--calls 1000000] [--seed 1]: $0 over a cap, 0 refused below one, 0 settled twice",
+        run: admissions::run,
     },
     Verb {
         name: "fuzz",
