@@ -9,6 +9,7 @@ mod http;
 mod place;
 mod process;
 mod request;
+pub mod restart;
 mod sdk;
 mod stand;
 mod stub;

@@ -13,6 +13,7 @@ mod fuzz;
 mod php;
 mod reference;
 mod repository;
+mod restart;
 mod simulate;
 mod sizes;
 mod step;
@@ -64,6 +65,11 @@ const VERBS: &[Verb] = &[
         name: "admissions",
         sentence: "a crowd at the real books over SQLite [--calls 1000000] [--seed 1]: $0 over a cap, 0 refused below one, 0 settled twice",
         run: admissions::run,
+    },
+    Verb {
+        name: "restart",
+        sentence: "a start with very many open holds [--holds 1000000]: seconds until it is ready, bytes a hold",
+        run: restart::run,
     },
     Verb {
         name: "fuzz",

@@ -1,7 +1,9 @@
 //! A short run of what `cargo xtask crash` does at length.
 
+use std::time::Duration;
+
 use anyhow::Result;
-use tollgate_tests::crash;
+use tollgate_tests::{crash, restart};
 
 use crate::alone;
 
@@ -28,5 +30,14 @@ fn bu_23_a_gate_that_dies_while_a_day_rolls_over_spends_each_day_once() -> Resul
     let _alone = alone();
     let figures = crash::midnights(9, 20_261_127)?;
     println!("{figures}");
+    Ok(())
+}
+
+#[test]
+fn a_start_with_many_open_holds_takes_no_time_to_speak_of() -> Result<()> {
+    let _alone = alone();
+    let figures = restart::run(20_000)?;
+    println!("{figures}");
+    assert!(figures.start() < Duration::from_secs(2), "{figures}");
     Ok(())
 }
