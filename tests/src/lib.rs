@@ -5,6 +5,7 @@ mod canary;
 mod chance;
 pub mod crash;
 pub mod framing;
+pub mod histories;
 mod http;
 mod place;
 mod process;

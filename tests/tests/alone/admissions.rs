@@ -1,7 +1,7 @@
-//! A short run of what `cargo xtask admissions` does at length.
+//! A crowd at the books, as `cargo xtask admissions` lets it buy at length; and short histories, each checked against a counter.
 
 use anyhow::Result;
-use tollgate_tests::admissions;
+use tollgate_tests::{admissions, histories};
 
 use crate::alone;
 
@@ -12,5 +12,17 @@ fn bu_01_i_1_a_crowd_at_the_books_is_admitted_up_to_each_cap_and_to_no_cent_beyo
     println!("{figures}");
     let (admitted, refused) = figures.told();
     assert!(admitted >= 10_000 && refused >= 3_000, "{figures}");
+    Ok(())
+}
+
+#[test]
+fn ft_17_every_recorded_history_of_the_books_is_one_that_a_plain_counter_could_have_told() -> Result<()> {
+    let _alone = alone();
+    for apart in [false, true] {
+        let figures = histories::run(3_000, 1, apart)?;
+        println!("{figures}");
+        let (admitted, refused, overlaps) = figures.seen();
+        assert!(admitted >= 5_000 && refused >= 1_000 && overlaps >= 1_000, "{figures}");
+    }
     Ok(())
 }
