@@ -3,12 +3,14 @@
 mod budgets;
 mod canary;
 mod caps;
+mod clock;
 mod commands;
 mod configuration;
 mod confused_bodies;
 mod confusion;
 mod desk;
 mod dialect;
+mod disk;
 mod egress;
 mod framing;
 mod hostile_answers;
