@@ -3,6 +3,7 @@
 mod callers;
 mod figures;
 mod journal;
+mod points;
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -14,6 +15,8 @@ use tollgate_model::Money;
 
 use self::callers::{Callers, Told};
 pub use self::figures::Figures;
+pub use self::points::{midnights, points};
+use crate::chance::Chance;
 use crate::http::{call, exchange};
 use crate::stand::{Setup, Stand, poll, submission};
 
@@ -50,7 +53,7 @@ impl Used {
 
 /// Runs that many kills; an error names what did not hold, and the seed.
 pub fn run(kills: u32, seed: u64) -> Result<Figures> {
-    let mut run = Run::new(seed)?;
+    let mut run = Run::new(seed, false)?;
     while run.figures.kills < kills {
         let round = (kills - run.figures.kills).min(KILLS_A_KEY);
         run.live(round).with_context(|| format!("seed {seed}, key {}", run.figures.keys))?;
@@ -67,8 +70,8 @@ struct Run {
 }
 
 impl Run {
-    fn new(seed: u64) -> Result<Self> {
-        let stand = Stand::with(Setup { more: "[limits]\ncalls_per_key = 1000\n", ..Setup::default() })?;
+    fn new(seed: u64, fault: bool) -> Result<Self> {
+        let stand = Stand::with(Setup { fault, more: "[limits]\ncalls_per_key = 1000\n", ..Setup::default() })?;
         stand.mode(&json!({ "latency_ms": 2, "balance": "1000000" }))?;
         Ok(Self { stand, chance: Chance(seed | 1), figures: Figures::new(seed), bought: BTreeSet::new() })
     }
@@ -156,7 +159,8 @@ impl Run {
         let usage = self.stand.ask("GET", "/v1/usage?by=key&since=2d", None)?;
         let rows = usage.get("rows").and_then(Value::as_array).context("no rows")?;
         let row = rows.iter().find(|row| row.get("key").and_then(Value::as_str) == Some(key));
-        let row = row.with_context(|| format!("no usage of {key} in {usage}"))?;
+        // it may have died before anything of this key was written down
+        let Some(row) = row else { return Ok(Used { settled: 0, held: 0, unknown: 0 }) };
         Ok(Used { settled: money(row, "/settled")?, held: money(row, "/held")?, unknown: money(row, "/unknown")? })
     }
 
@@ -199,17 +203,4 @@ impl Run {
 fn money(shown: &Value, place: &str) -> Result<i64> {
     let text = shown.pointer(place).and_then(Value::as_str).with_context(|| format!("no {place} in {shown}"))?;
     Ok(Money::parse(text)?.nanos())
-}
-
-/// A small generator, so that a run can be had again from its seed (xorshift64).
-#[derive(Clone, Copy)]
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
 }

@@ -1,13 +1,17 @@
 //! End-to-end tests: shared pieces for driving the real binary, as another program would.
 
+pub mod admissions;
 mod canary;
+mod chance;
 pub mod crash;
 pub mod framing;
+pub mod histories;
 mod http;
 mod place;
 mod postgres;
 mod process;
 mod request;
+pub mod restart;
 mod sdk;
 mod stand;
 mod stub;
@@ -18,7 +22,7 @@ pub use canary::{Search, forms};
 pub use http::{Answer, Kept, answers, call, exchange, exchange_from, from, unix};
 pub use place::{Place, REAL_KEY};
 pub use postgres::Postgres;
-pub use process::{Process, binary, drive, instant, run, run_with};
+pub use process::{Process, binary, drive, fault_binary, instant, run, run_with};
 pub use request::{FORM, JSON, MULTIPART, get, multipart, post};
 pub use sdk::{Driver, Sdk};
 pub use stand::{Setup, Stand, closed_hours, poll, submission};

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
@@ -31,6 +31,12 @@ pub fn binary() -> PathBuf {
     test.ancestors().nth(2).map(|folder| folder.join("tollgate")).unwrap_or_default()
 }
 
+/// The same with the feature `fault`: the one in `TOLLGATE_FAULT_BIN`, which `cargo xtask ci` and `e2e` set, else the one beside it.
+#[expect(clippy::disallowed_methods, reason = "a test is told by its environment which binary to drive")]
+pub fn fault_binary() -> PathBuf {
+    std::env::var_os("TOLLGATE_FAULT_BIN").map_or_else(|| binary().with_file_name("tollgate-fault"), PathBuf::from)
+}
+
 /// A running `tollgate`, killed when dropped.
 pub struct Process {
     child: Child,
@@ -42,10 +48,15 @@ pub struct Process {
 impl Process {
     /// Starts it with `--json` and waits for its ready line.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
-        let mut command = Command::new(binary());
+        Self::start_as(&binary(), arguments, environment)
+    }
+
+    /// The same of a binary of one's own.
+    pub fn start_as(binary: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self> {
+        let mut command = Command::new(binary);
         command.args(arguments).arg("--json").envs(environment.iter().copied());
-        let mut child =
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().context("cannot start tollgate")?;
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = child.with_context(|| format!("cannot start {}: `cargo xtask e2e` builds it", binary.display()))?;
         let said = Arc::new(Mutex::new(Vec::new()));
         let mut out = BufReader::new(child.stdout.take().context("no stdout")?);
         let err = child.stderr.take().context("no stderr")?;
@@ -77,6 +88,18 @@ impl Process {
     /// Everything that it has printed so far.
     pub fn printed(&self) -> String {
         text(&self.said)
+    }
+
+    /// Waits until it has ended by itself; false if it is still there after that time.
+    pub fn ended_within(&mut self, time: Duration) -> Result<bool> {
+        let began = instant();
+        while self.child.try_wait()?.is_none() {
+            if began.elapsed() > time {
+                return Ok(false);
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+        Ok(true)
     }
 
     /// SIGKILL.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tollgate_model::Money;
 
 use crate::http::{Answer, call, unix};
-use crate::process::Process;
+use crate::process::{Process, binary, fault_binary};
 
 /// What is different from the usual stand.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +32,23 @@ pub struct Setup<'a> {
     pub top: &'a str,
     /// The gate's environment beside the test's own.
     pub environment: &'a [(&'a str, &'a str)],
+    /// Whether the gate is the one that dies at named points.
+    pub fault: bool,
 }
 
 impl Default for Setup<'_> {
     fn default() -> Self {
-        Self { profile: "twocaptcha", upstream: "", more: "", price: "0.10", origin: None, url: None, top: "", environment: &[] }
+        Self {
+            profile: "twocaptcha",
+            upstream: "",
+            more: "",
+            price: "0.10",
+            origin: None,
+            url: None,
+            top: "",
+            environment: &[],
+            fault: false,
+        }
     }
 }
 
@@ -55,6 +67,7 @@ pub struct Stand {
     /// The key that only the gate should know.
     pub real_key: String,
     folder: TempDir,
+    binary: PathBuf,
 }
 
 /// The name of the one upstream.
@@ -74,9 +87,10 @@ impl Stand {
         let real_key = sandbox.ready.get("real_key").and_then(Value::as_str).context("no real key")?.to_owned();
         write_private(&folder.path().join("real.key"), &real_key)?;
         fs::write(folder.path().join("tollgate.toml"), configuration(provider, &setup))?;
-        let gate = serve(folder.path(), "127.0.0.1:0", setup.environment)?;
+        let binary = if setup.fault { fault_binary() } else { binary() };
+        let gate = serve(&binary, folder.path(), "127.0.0.1:0", setup.environment)?;
         let (at, tls) = (gate.address("gate")?, gate.address("gate_tls")?);
-        let stand = Self { sandbox, gate, provider, at, tls, real_key, folder };
+        let stand = Self { sandbox, gate, provider, at, tls, real_key, folder, binary };
         stand.mode(&json!({ "price": setup.price }))?;
         // of dialect v2 two families differ
         if setup.profile == "capsolver" {
@@ -108,8 +122,13 @@ impl Stand {
 
     /// A start on the same folder and port.
     pub fn restart(&mut self) -> Result<Duration> {
+        self.restart_with(&[])
+    }
+
+    /// The same with further variables of the environment.
+    pub fn restart_with(&mut self, environment: &[(&str, &str)]) -> Result<Duration> {
         let began = crate::process::instant();
-        self.gate = serve(self.folder.path(), &self.at.to_string(), &[])?;
+        self.gate = serve(&self.binary, self.folder.path(), &self.at.to_string(), environment)?;
         self.tls = self.gate.address("gate_tls")?;
         Ok(began.elapsed())
     }
@@ -200,10 +219,10 @@ pub fn poll(key: &str, task: &str) -> String {
     format!("/res.php?key={key}&action=get&id={task}")
 }
 
-fn serve(folder: &Path, listen: &str, environment: &[(&str, &str)]) -> Result<Process> {
+fn serve(binary: &Path, folder: &Path, listen: &str, environment: &[(&str, &str)]) -> Result<Process> {
     let file = folder.join("tollgate.toml");
     let file = file.to_str().context("an odd folder")?;
-    Process::start(&["serve", "-c", file, "--listen", listen, "--admin", "127.0.0.1:0"], environment)
+    Process::start_as(binary, &["serve", "-c", file, "--listen", listen, "--admin", "127.0.0.1:0"], environment)
 }
 
 fn configuration(provider: SocketAddr, setup: &Setup<'_>) -> String {

@@ -64,7 +64,7 @@ impl std::fmt::Display for Tally {
 fn tests(at: &Repository) -> Result<Tally> {
     let mut tally = Tally::default();
     let mut cargo = at.cargo(["test", "--workspace", "--locked", "--no-fail-fast"]);
-    cargo.env("TOLLGATE_BIN", at.gate()?);
+    cargo.env("TOLLGATE_FAULT_BIN", at.fault_gate()?).env("TOLLGATE_BIN", at.gate()?);
     let whole = step::lines(&mut cargo, |line| tally.read(line))?;
     // a build that fails closes no test
     if !whole && tally.failed == 0 {

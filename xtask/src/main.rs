@@ -1,5 +1,6 @@
 //! The verbs of this repository: `cargo xtask` lists them.
 
+mod admissions;
 mod bench;
 mod ci;
 mod counts;
@@ -12,6 +13,7 @@ mod fuzz;
 mod php;
 mod reference;
 mod repository;
+mod restart;
 mod simulate;
 mod sizes;
 mod step;
@@ -56,8 +58,18 @@ const VERBS: &[Verb] = &[
     Verb { name: "floor", sentence: "the byte copier that `bench` starts: LISTEN UPSTREAM", run: floor::run },
     Verb {
         name: "crash",
-        sentence: "SIGKILL under load, a fresh key every 25 kills [--kills 1000] [--seed 1]: nothing over a cap, nothing lost",
+        sentence: "SIGKILL under load, a fresh key every 25 kills [--kills 1000] [--points 100: at each named point, and over midnight] [--seed 1]: nothing over a cap, nothing lost",
         run: crash::run,
+    },
+    Verb {
+        name: "admissions",
+        sentence: "a crowd at the real books over SQLite [--calls 1000000] [--seed 1]: $0 over a cap, 0 refused below one, 0 settled twice",
+        run: admissions::run,
+    },
+    Verb {
+        name: "restart",
+        sentence: "a start with very many open holds [--holds 1000000]: seconds until it is ready, bytes a hold",
+        run: restart::run,
     },
     Verb {
         name: "fuzz",

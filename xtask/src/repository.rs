@@ -71,6 +71,21 @@ impl Repository {
         Ok(self.target.join("quick").join("tollgate"))
     }
 
+    /// The gate that dies at named points: the one in `TOLLGATE_FAULT_BIN`, else one built now, beside the gate itself.
+    pub(crate) fn fault_gate(&self) -> Result<PathBuf> {
+        if let Some(path) = step::variable("TOLLGATE_FAULT_BIN") {
+            return Ok(path.into());
+        }
+        let build = ["build", "--quiet", "--profile", "quick", "--package", "tollgate"];
+        let built = self.target.join("quick").join("tollgate");
+        let kept = built.with_file_name("tollgate-fault");
+        step::passes(&mut self.cargo(build.iter().chain(&["--features", "fault"])))?;
+        fs::copy(&built, &kept).with_context(|| format!("cannot write {}", kept.display()))?;
+        // cargo puts both under one name: the last one built must be what ships
+        step::passes(&mut self.cargo(build))?;
+        Ok(kept)
+    }
+
     /// Every Rust file of the workspace, as paths relative to the root, sorted.
     pub(crate) fn rust_files(&self) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();

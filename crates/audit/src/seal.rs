@@ -15,6 +15,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use tollgate_model::fault::{self, Point};
+
 use crate::journal::{Journal, Shared};
 use state::Sealing;
 
@@ -126,7 +128,9 @@ impl Work {
                 continue;
             }
             ticks = 0;
+            fault::at(Point::CheckpointBegun);
             let sealed = self.sealing.round();
+            fault::at(Point::CheckpointDone);
             if self.failing.swap(sealed.is_err(), Ordering::AcqRel) != sealed.is_err() {
                 self.tell(sealed.as_ref().err());
             }

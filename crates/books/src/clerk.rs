@@ -77,11 +77,14 @@ impl Books {
         clock: Arc<dyn Fn() -> Now + Send + Sync>,
     ) -> Result<(Arc<Self>, Clerk, Recovered), StoreError> {
         let opened = store.open(instance, boot, journal_whole).await?;
-        let recovered = open::recover(&*store, &opened, lines).await?;
+        let mut recovered = open::recover(&*store, &opened, lines).await?;
         let owed = recovered.unknown.iter().map(|row| Fact::Unknown { request: row.request, at: row.at }).collect();
         let mut restored: HashMap<Name, Vec<HoldRow>> = HashMap::new();
-        for row in &recovered.unsettled {
-            restored.entry(row.upstream.clone()).or_default().push(row.clone());
+        for row in std::mem::take(&mut recovered.unsettled) {
+            match restored.get_mut(&row.upstream) {
+                Some(rows) => rows.push(row),
+                None => drop(restored.insert(row.upstream.clone(), vec![row])),
+            }
         }
         let books = Arc::new(Self {
             store,
@@ -109,6 +112,7 @@ impl Books {
         let account = Account::new(name.clone(), self.shared.clone(), self.clean, now);
         let rows = self.restored.write().remove(name).unwrap_or_default();
         let mut state = account.state.lock();
+        state.make_room(rows.len());
         for row in rows {
             open::restore(&mut state, row, deadline_ms);
         }

@@ -1,7 +1,8 @@
 //! What does the gate know after a start? The book, plus what the journal says that the book does not have yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use tollgate_model::fault::{self, Point};
 use tollgate_model::{Name, RequestId, TaskId};
 
 use crate::clerk::STEP;
@@ -41,24 +42,23 @@ pub(crate) async fn recover(
     // lanes are read one after the other; what belongs to one request may stand in two of them
     facts.sort_by_key(rank);
     let replayed = facts.len();
+    fault::at(Point::RestartOpened);
     // in steps, as the clerk does: a post has a deadline, and a book that stood still for long lacks many
     let mut steps = facts.chunks(STEP).peekable();
     while let Some(step) = steps.next() {
         let upto = if steps.peek().is_none() { std::mem::take(&mut upto) } else { HashMap::new() };
         store.post(opened.fence, step.to_vec(), upto, Vec::new()).await?;
     }
+    fault::at(Point::RestartReplayed);
     let mut unsettled = store.unsettled().await?;
     let unknown = give_up(&mut unsettled);
     Ok(Recovered { machine_died: opened.machine_died, replayed, unknown, unsettled })
 }
 
 fn give_up(unsettled: &mut [HoldRow]) -> Vec<HoldRow> {
-    let mut named: HashMap<(Name, TaskId), u32> = HashMap::new();
-    for task in unsettled.iter().filter_map(open_task) {
-        *named.entry(task).or_default() += 1;
-    }
+    let twice = twice(unsettled);
     // two open tasks with one id are nobody's, in a new process too
-    let is_owned = |row: &HoldRow| open_task(row).is_some_and(|task| named.get(&task) == Some(&1));
+    let is_owned = |row: &HoldRow| row.task.is_some_and(|task| twice.is_empty() || !twice.contains(&(row.upstream.clone(), task)));
     let mut unknown = Vec::new();
     for row in unsettled.iter_mut().filter(|row| row.state == HoldState::Open && !is_owned(row)) {
         row.state = HoldState::Unknown;
@@ -67,8 +67,12 @@ fn give_up(unsettled: &mut [HoldRow]) -> Vec<HoldRow> {
     unknown
 }
 
-fn open_task(row: &HoldRow) -> Option<(Name, TaskId)> {
-    row.task.filter(|_| row.state == HoldState::Open).map(|task| (row.upstream.clone(), task))
+/// The ids that two open tasks have: none, mostly, out of a million.
+fn twice(unsettled: &[HoldRow]) -> HashSet<(Name, TaskId)> {
+    let mut seen = hashbrown::HashSet::with_capacity(unsettled.len());
+    let open = unsettled.iter().filter(|row| row.state == HoldState::Open);
+    let tasks = open.filter_map(|row| row.task.map(|task| (&row.upstream, task)));
+    tasks.filter(|task| !seen.insert(*task)).map(|(upstream, task)| (upstream.clone(), task)).collect()
 }
 
 /// A request's facts in the order in which they can happen, requests by their time.

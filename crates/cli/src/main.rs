@@ -5,6 +5,8 @@ mod authority;
 mod command;
 mod desk;
 mod exit;
+#[cfg(feature = "fault")]
+mod fault;
 mod house;
 mod log;
 mod print;

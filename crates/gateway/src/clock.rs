@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use tollgate_model::{Mono, Now, Timestamp};
+use tollgate_model::{Mono, Now, Timestamp, fault};
 
 /// Reads both clocks; monotonic time counts from when it was made.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ impl Clock {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mono = self.began.elapsed();
         Now {
-            wall: Timestamp::from_millis(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX)),
+            wall: Timestamp::from_millis(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX).saturating_add(fault::shift_ms())),
             mono: Mono::from_nanos(u64::try_from(mono.as_nanos()).unwrap_or(u64::MAX)),
         }
     }

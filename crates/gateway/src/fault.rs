@@ -1,5 +1,7 @@
 //! Where shall it break? A panic on purpose in one room, for the tests; in the product there is nothing of it.
 
+pub(crate) use tollgate_model::fault::{Point, at as point};
+
 /// A place of the corridor at which a test may let it break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {

@@ -12,6 +12,7 @@ use tollgate_wire::{Decoder, FieldName, Method, Reject, RequestHead, encode, par
 
 use crate::corridor;
 use crate::deadline::{Elapsed, Slot};
+use crate::fault::{self, Point};
 use crate::me;
 use crate::refusal::Reply;
 use crate::room::listen::{self, Arrived, Entrance};
@@ -103,6 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         reply.close |= last || old || !head.keep_alive || worker.gate.draining.load(Ordering::Relaxed);
         let ends = reply.close;
         self.answer(worker, &reply, head.method == Method::Head).await?;
+        fault::point(Point::Answered);
         worker.give_body(reply.body);
         self.shrink();
         self.served = true;

@@ -2,6 +2,7 @@
 
 pub mod cidr;
 pub mod denial;
+pub mod fault;
 mod fingerprint;
 mod hex;
 pub mod id;

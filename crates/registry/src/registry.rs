@@ -9,6 +9,7 @@ use std::sync::Arc;
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::Mutex;
 use tollgate_books::StoreError;
+use tollgate_model::fault::{self, Point};
 use tollgate_model::{KeyId, Limit, Name, Pepper, Timestamp};
 
 pub use keys::Created;
@@ -187,11 +188,14 @@ impl<A: Send + Sync> Registry<A> {
             let before = self.current.load_full();
             let generation = before.generation + 1;
             let subject = numbered(make(&before)?, generation);
+            fault::at(Point::ChangeBegun);
             match self.store.apply(before.generation, edit(&subject)).await? {
                 Applied::Done => {
+                    fault::at(Point::ChangeStored);
                     let mut draft = Draft { generation, ..Draft::after(&before) };
                     put(&mut draft, &subject);
                     self.current.store(Arc::new(draft.build(&self.attach)));
+                    fault::at(Point::ChangeDone);
                     return Ok(Change { generation, at, act, subject });
                 }
                 Applied::Stale => self.catch_up().await?,

@@ -60,7 +60,16 @@ pub(crate) fn owner(conn: &Connection, upstream: &Name, task: TaskId) -> Result<
 /// All holds that are open or unknown, oldest first.
 pub(crate) fn unsettled(conn: &Connection) -> Result<Vec<HoldRow>, Failure> {
     let sql = concat!(rows::select!(), " WHERE state < 2 ORDER BY request");
-    Ok(conn.prepare_cached(sql)?.query_map([], rows::hold)?.collect::<Result<_, _>>()?)
+    let mut found: Vec<HoldRow> = Vec::new();
+    for row in conn.prepare_cached(sql)?.query_map([], rows::hold)? {
+        let mut row = row?;
+        // of a million holds at a start there are few names
+        if let Some(before) = found.last() {
+            rows::share(&mut row, before);
+        }
+        found.push(row);
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 
-use super::Chance;
+use crate::chance::Chance;
 use crate::http::{Answer, Kept};
 use crate::stand::{poll, submission};
 

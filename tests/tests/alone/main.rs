@@ -1,5 +1,6 @@
 //! What must not be disturbed by other tests: times, floods, kills under load. One after the other.
 
+mod admissions;
 mod crash;
 mod load;
 mod timing;

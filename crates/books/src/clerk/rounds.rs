@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::MutexGuard;
+use tollgate_model::fault::{self, Point};
 
 use super::{Books, IDLE_NS, Posting, STEP};
 use crate::account::Account;
@@ -41,6 +42,7 @@ impl Books {
         if asked.is_empty() {
             return Ok(());
         }
+        fault::at(Point::LeaseBegun);
         let (leases, turn) = match self.granted(&asked).await {
             Ok(granted) => granted,
             Err(error) => {
@@ -50,10 +52,12 @@ impl Books {
                 return Err(error);
             }
         };
+        fault::at(Point::LeaseGranted);
         for (Asked { account, wanted }, lease) in asked.iter().zip(&leases) {
             account.state.lock().leased(wanted, lease);
         }
         drop(turn);
+        fault::at(Point::LeaseDone);
         self.recall(&asked, &leases).await
     }
 
@@ -130,7 +134,9 @@ impl Books {
         // buckets that are over are told of too
         self.post().await?;
         let told = given.iter().map(|(account, lowered)| (lowered.counter.clone(), self.holder(account), lowered.ceiling)).collect();
+        fault::at(Point::GiveBackBegun);
         self.store.post(self.fence, Vec::new(), HashMap::new(), told).await?;
+        fault::at(Point::GiveBackDone);
         for (account, lowered) in &given {
             account.state.lock().given(lowered);
         }
@@ -154,7 +160,9 @@ impl Books {
         while let Some(step) = steps.next() {
             // behind the last fact: nothing more is to come of what was admitted in a bucket that is over
             let (upto, told) = if steps.peek().is_none() { (marks.clone(), told()) } else { (HashMap::new(), Vec::new()) };
+            fault::at(Point::PostBegun);
             self.store.post(self.fence, step.to_vec(), upto, told).await?;
+            fault::at(Point::PostDone);
         }
         // lines that say nothing about money need not be read again either
         if facts.is_empty() && (marks != turn.marks || !cut.closings.is_empty()) {

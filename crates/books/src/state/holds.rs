@@ -111,6 +111,13 @@ impl State {
         tell(&mut self.slots, &self.scopes, self.latest, &open.terms, None, Some(Permit::Returned));
     }
 
+    /// So many holds are about to be put back.
+    pub(crate) fn make_room(&mut self, holds: usize) {
+        self.holds.reserve(holds);
+        self.tasks.reserve(holds);
+        self.deadlines.reserve(holds);
+    }
+
     /// Puts a hold of the book's back into memory at start.
     pub(crate) fn restore(&mut self, open: Open) {
         let due = self.now.mono.plus_millis(UNKNOWN_PERMIT_MS).nanos();

@@ -15,6 +15,8 @@ use crate::signal::Signals;
 
 /// Runs the gate until SIGTERM or SIGINT; a second signal ends it at once.
 pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {
+    #[cfg(feature = "fault")]
+    crate::fault::arm()?;
     let mut config = Config::load(&arguments.file.config).map_err(Failed::usage)?;
     move_listeners(&mut config, arguments);
     // other programs read these paths from the ready line, wherever they stand themselves

@@ -6,6 +6,7 @@ use tollgate_wire::{AnswerFraming, Decoder, Framing, Limits, Reject, ResponseHea
 
 use super::connection::Connection;
 use crate::deadline::Slot;
+use crate::fault::{self, Point};
 use crate::settings::Timeouts;
 
 /// Interim answers (1xx) borne before the real one.
@@ -82,6 +83,7 @@ pub(crate) async fn exchange(connection: &mut Connection, scratch: &mut Scratch,
     scratch.body.clear();
     let sending = std::pin::pin!(connection.stream.write_all(&scratch.request));
     slot.until(answer_by, sending).await.map_err(|_| Lost::Slow)?.map_err(|_| Lost::Broken)?;
+    fault::point(Point::BytesSent);
     let head = read_head(connection, scratch, slot, answer_by).await?;
     let surplus = read_body(connection, scratch, &head, slot, whole_by).await?;
     if let Some(seconds) = head.keep_alive_s {

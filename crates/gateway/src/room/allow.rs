@@ -11,7 +11,7 @@ use tollgate_policy::policy::Observed;
 use super::arm::Sendable;
 use super::record::Line;
 use super::time::Timely;
-use crate::fault::{self, Place};
+use crate::fault::{self, Place, Point};
 use crate::gate::Upstream;
 use crate::refusal::Refusal;
 use crate::worker::Worker;
@@ -48,6 +48,7 @@ impl Sendable for Reserved<'_> {
 /// Prices the method, asks whether this key may submit it, and reserves in all limits of key, team and upstream in one step.
 pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Reserved<'a>, Refusal> {
     fault::at(Place::Allow);
+    fault::point(Point::BeforeHold);
     line.verdict.allowance = Factor::No;
     let held = price(&timely, line)?;
     let identified = &timely.located.identified;
@@ -70,6 +71,7 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
         line.observe(Judged::WouldDeny(denial.clone()))?;
     }
     line.held(held);
+    fault::point(Point::HoldTaken);
     // behind the reservation: a call over a cap hears of the cap, and only calls that would be sent fill the budget
     let flight = take_off(bound.in_flight.clone(), worker.gate.settings.budgets.calls_per_key)?;
     Ok(Reserved { timely, hold, held, flight, _proof: () })

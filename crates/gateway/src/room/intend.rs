@@ -11,7 +11,7 @@ use super::allow::{Flight, Reserved};
 use super::arm::Armed;
 use super::record::Line;
 use super::time::Timely;
-use crate::fault::{self, Place};
+use crate::fault::{self, Place, Point};
 use crate::gate::Upstream;
 use crate::refusal::Refusal;
 use crate::worker::Worker;
@@ -40,7 +40,9 @@ pub(crate) async fn write<'a>(armed: Armed<Reserved<'a>>, worker: &Worker, line:
         return Err(unavailable());
     }
     let intent = line.intend(armed.stage.hold.at());
+    fault::point(Point::IntentBuffered);
     intent.durable().await.map_err(|_| unavailable())?;
+    fault::point(Point::IntentWritten);
     let Armed { stage: Reserved { timely, hold, held, flight, .. }, entry, .. } = armed;
     // the fact is pushed before the line counts as known to the books (`intent` is dropped behind it)
     let sent = hold.send();

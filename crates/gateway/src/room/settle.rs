@@ -11,7 +11,7 @@ use super::intend::Intended;
 use super::pace::Paced;
 use super::record::{self, Line};
 use super::send::Answered;
-use crate::fault::{self, Place};
+use crate::fault::{self, Place, Point};
 use crate::gate::Upstream;
 use crate::refusal::{Refusal, Reply};
 use crate::worker::Worker;
@@ -69,8 +69,10 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
             (HoldEnd::Unknown, None)
         }
     };
+    fault::point(Point::BeforeOutcome);
     let written = line.outcome(ended, cost);
     let durable = written.durable().await;
+    fault::point(Point::OutcomeWritten);
     let told = tell(sent, outcome, upstream, worker);
     if let (Ok(()), Outcome::Answered(task, price)) = (&told, outcome) {
         end(worker, upstream, line, task, Ending::Answered(price));
@@ -79,6 +81,7 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
     // an id that is not written down could not be proved to be this key's after a crash: it is not given out
     durable.map_err(|_| Refusal::from(unknown("the outcome could not be written down")))?;
     told?;
+    fault::point(Point::BeforeAnswer);
     let mut body = worker.body();
     let answering = Answering { profile: &upstream.profile, form: line.form, id: identified.arrival.id };
     answering.reading(identified.operation, &reading, &mut body);
@@ -200,6 +203,7 @@ pub(crate) fn read(answered: Answered<Armed<Paced<'_>>>, worker: &Worker, line: 
 fn end(worker: &Worker, upstream: &Upstream, line: &Line<'_>, task: TaskId, ending: Ending) {
     if let Some(closed) = upstream.account.end(task, ending, worker.lately()) {
         line.settle(task, &closed);
+        fault::point(Point::TaskEnded);
         stop_if_exceeded(worker, upstream, &closed);
     }
 }

@@ -34,6 +34,16 @@ pub(super) fn hold(row: &Row<'_>) -> rusqlite::Result<HoldRow> {
     })
 }
 
+/// Keeps one copy of names that stand in both.
+pub(super) fn share(row: &mut HoldRow, before: &HoldRow) {
+    if row.upstream == before.upstream {
+        row.upstream = before.upstream.clone();
+    }
+    if row.team == before.team {
+        row.team.clone_from(&before.team);
+    }
+}
+
 /// The holds that a post touches: moved on in memory and written once each, for most are held and opened, many settled, in one.
 pub(super) struct Holds<'a> {
     conn: &'a Connection,

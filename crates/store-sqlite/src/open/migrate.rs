@@ -20,7 +20,7 @@ pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
 const OURS: i64 = 0x5447_424B;
 
 /// How long the check of a large file may hold a start back.
-const CHECK: Duration = Duration::from_secs(2);
+const CHECK: Duration = Duration::from_millis(500);
 
 /// Whether the file says that it is a Tollgate store of a schema we know.
 pub(super) fn is_ours(conn: &Connection, path: &Path) -> Result<(), OpenError> {
