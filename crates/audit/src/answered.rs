@@ -78,9 +78,8 @@ pub fn answered(dir: &Path, since: Timestamp) -> io::Result<Vec<Answered>> {
         loop {
             match reader.step()? {
                 Step::End => break,
-                Step::Half => {}
                 Step::Line if mark.find(reader.line()).is_some() => note(reader.line(), since, &mut found),
-                Step::Line => {}
+                Step::Half | Step::Line => {}
             }
         }
     }

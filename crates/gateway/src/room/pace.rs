@@ -30,7 +30,7 @@ impl Sendable for Paced<'_> {
 }
 
 /// Holds polls to the account's pace; a report is no poll.
-pub(crate) fn read<'a>(owned: Owned<'a>) -> Result<Paced<'a>, Refusal> {
+pub(crate) fn read(owned: Owned<'_>) -> Result<Paced<'_>, Refusal> {
     fault::at(Place::Pace);
     let Owned { located, .. } = owned;
     let identified = &located.identified;
