@@ -13,7 +13,7 @@ async fn bu_17_the_same_name_and_submission_are_answered_alike_and_sent_and_held
     let [one, two, three] = all;
     let (one, two, three) = tokio::join!(one, two, three);
     assert_eq!([text(&one), text(&two), text(&three)], ["OK|7000001"; 3]);
-    assert_eq!((stage.received.lock().len(), stage.left("shop").await), (1, DOLLAR - 100_000_000));
+    assert_eq!((stage.left("shop").await, stage.received.lock().len()), (DOLLAR - 100_000_000, 1));
     assert_eq!(text(&stage.submit_named(&key, "a-1").await), "OK|7000001");
     let line = stage.lines().pop().unwrap();
     assert_eq!(line.pointer("/event/action"), Some(&json!("request")));
@@ -60,7 +60,7 @@ async fn bu_19_what_is_unknown_stays_unknown_and_is_never_sent_again() {
     stage.provider_says(Says::Body("OK|7000001"));
     let again = stage.submit_named(&key, "a-1").await;
     assert_eq!([text(&first), text(&again)], ["ERROR_TOLLGATE_OUTCOME_UNKNOWN"; 2]);
-    assert_eq!((stage.received.lock().len(), stage.left("shop").await), (1, DOLLAR - 100_000_000));
+    assert_eq!((stage.left("shop").await, stage.received.lock().len()), (DOLLAR - 100_000_000, 1));
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn bu_10_what_cost_nothing_may_be_tried_again_unless_the_provider_would_re
     assert_eq!(text(&stage.submit_named(&key, "a-1").await), "ERROR_WRONG_GOOGLEKEY");
     stage.provider_says(Says::Body("OK|7000001"));
     assert_eq!(text(&stage.submit_named(&key, "a-1").await), "ERROR_WRONG_GOOGLEKEY");
-    assert_eq!((stage.received.lock().len(), stage.left("shop").await), (2, DOLLAR));
+    assert_eq!((stage.left("shop").await, stage.received.lock().len()), (DOLLAR, 2));
 }
 
 #[tokio::test]
