@@ -202,21 +202,11 @@ impl Gate for Told {
     }
 
     fn unknowns(&self) -> Vec<crate::gate::UnknownShown> {
-        let shown = |request: &RequestId| crate::gate::UnknownShown {
-            request: request.to_string(),
-            key: "ci".to_owned(),
-            upstream: Name::parse("captchaai").unwrap(),
-            method: "userrecaptcha".to_owned(),
-            held: "0.002900000".to_owned(),
-            at: "2026-11-23T09:00:00.000Z".to_owned(),
-        };
-        self.unknown.lock().iter().map(shown).collect()
+        self.unknown.lock().iter().map(limits::unknown).collect()
     }
 
     fn resolve(&self, request: RequestId, cost: Option<Money>, _: &str) -> Option<crate::gate::ResolvedShown> {
-        self.unknown.lock().take_if(|unknown| *unknown == request)?;
-        let settled = cost.unwrap_or(Money::ZERO).to_string();
-        Some(crate::gate::ResolvedShown { held: "0.002900000".to_owned(), settled, voided: cost.is_none() })
+        self.unknown.lock().take_if(|unknown| *unknown == request).map(|_| limits::resolved(cost))
     }
 
     fn prices(&self, upstream: &Name) -> Option<PriceTable> {

@@ -1,5 +1,6 @@
 //! What may be typed? Nouns and verbs as PRODUCT's surface has them; a secret is never an argument.
 
+mod money;
 mod terms;
 
 use std::net::{IpAddr, SocketAddr};
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use money::{Books, Raise};
 pub(crate) use terms::{Limits, Policy};
 
 /// A self-hosted gate in front of metered HTTP APIs
@@ -222,43 +224,6 @@ pub(crate) enum Team {
         #[command(flatten)]
         raise: Raise,
     },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum Books {
-    /// Purchases of which nobody knows whether the provider charged them; they count as spent
-    Unknown,
-    /// Say what became of one of them: the log keeps who said it and why
-    Resolve {
-        /// Its id
-        request: String,
-        /// What it cost in dollars; `0` if the provider did no work
-        #[arg(long)]
-        cost: String,
-        /// Why: where that stands
-        #[arg(long)]
-        reason: String,
-    },
-}
-
-#[derive(Args)]
-#[command(group(clap::ArgGroup::new("which").required(true)))]
-pub(crate) struct Raise {
-    /// To which amount, with the cap's own period and zone: `50/day`
-    #[arg(long, group = "which")]
-    pub(crate) cap: Option<String>,
-    /// The same of a cap in tasks: `9000/day`
-    #[arg(long, group = "which")]
-    pub(crate) tasks: Option<String>,
-    /// When it ends by itself: `4h`, or an instant
-    #[arg(long, required_unless_present = "end")]
-    pub(crate) until: Option<String>,
-    /// Why; the log keeps it
-    #[arg(long, required_unless_present = "end")]
-    pub(crate) reason: Option<String>,
-    /// End the raise of that cap now
-    #[arg(long, conflicts_with_all = ["until", "reason"])]
-    pub(crate) end: bool,
 }
 
 #[derive(Args)]
