@@ -205,16 +205,20 @@ fn do_10_connections_that_come_and_go_leave_nothing_behind() -> Result<()> {
         thread::sleep(Duration::from_millis(500));
         Ok(())
     };
-    // as many before: buffers, files and threads are then what such a flood takes at once, and only a leak adds to them
+    // buffers, files and threads are what such a flood takes at once, more or less of it each time; a leak adds to them every time
     churn(ROUNDS)?;
-    let (files, memory) = (open_files(&stand)?, status(&stand, "VmRSS:")?);
-    let begun = instant();
-    churn(ROUNDS)?;
-    let (files_after, memory_after) = (open_files(&stand)?, status(&stand, "VmRSS:")?);
-    println!("{ROUNDS} connections in {:?}: {files} then {files_after} files, {memory} then {memory_after} KiB", begun.elapsed());
-    // the sealer opens its own in between
-    assert!(files_after <= files + 8, "{files} files, then {files_after}");
-    assert!(memory_after <= memory + 4 * 1024, "{memory} KiB, then {memory_after}");
+    let (mut files, mut memory) = (open_files(&stand)?, status(&stand, "VmRSS:")?);
+    let settles = (0..5).any(|_| {
+        let begun = instant();
+        let after = churn(ROUNDS).and_then(|()| Ok((open_files(&stand)?, status(&stand, "VmRSS:")?)));
+        let Ok((files_after, memory_after)) = after else { return false };
+        println!("{ROUNDS} connections in {:?}: {files} then {files_after} files, {memory} then {memory_after} KiB", begun.elapsed());
+        // the sealer opens its own in between
+        let settled = files_after <= files + 8 && memory_after <= memory + 512;
+        (files, memory) = (files_after, memory_after);
+        settled
+    });
+    assert!(settles, "each of five floods of {ROUNDS} connections left more behind: {files} files, {memory} KiB");
     assert!(call(stand.at, &submission(&key))?.task().is_some());
     Ok(())
 }
