@@ -106,9 +106,14 @@ impl State {
     /// What the book need not reserve any more of buckets that are over: the unspent rest, and all of it once no hold admitted there
     /// can still be told of.
     pub(crate) fn closings(&mut self) -> Vec<Closing> {
+        let mut closings = Vec::new();
+        let closed = |cap: &Cap| cap.rolling.as_ref().is_some_and(|rolling| !rolling.closed.is_empty());
+        // nearly always so: the holds, of which there may be many, are not looked through under the account's mutex for nothing
+        if !caps(&mut self.slots).any(|(_, _, cap)| closed(cap)) {
+            return closings;
+        }
         let unsent = || self.holds.values().filter(|hold| !hold.sent).map(|hold| hold.terms.at).min();
         let horizon = if self.unsent == 0 { None } else { unsent() };
-        let mut closings = Vec::new();
         for (ix, scope, cap) in caps(&mut self.slots) {
             for bucket in cap.rolling.iter().flat_map(|rolling| &rolling.closed) {
                 if let Some((ceiling, is_over)) = bucket.closing(horizon) {
