@@ -42,6 +42,7 @@ struct Measure {
     span_ms: u32,
     now: Spent,
     before: std::collections::VecDeque<Spent>,
+    usual: Usual,
 }
 
 /// What happened in a span.
@@ -90,6 +91,27 @@ impl Pace {
     }
 }
 
+/// What the spans before come to; the same until the next span, so that a call does not add them up again.
+#[derive(Clone, Copy, Default)]
+struct Usual {
+    /// Spans with a call in them.
+    active: usize,
+    sum: Spent,
+}
+
+impl Usual {
+    fn of(before: &std::collections::VecDeque<Spent>) -> Self {
+        before.iter().filter(|spent| spent.calls > 0).fold(Self::default(), |Self { active, sum }, spent| Self {
+            active: active + 1,
+            sum: Spent {
+                calls: sum.calls.saturating_add(spent.calls),
+                failures: sum.failures.saturating_add(spent.failures),
+                nanos: sum.nanos.saturating_add(spent.nanos),
+            },
+        })
+    }
+}
+
 impl Measure {
     fn go_to(&mut self, span_ms: u32, now: Mono) {
         let span = now.nanos() / 1_000_000 / u64::from(span_ms.max(1));
@@ -97,13 +119,17 @@ impl Measure {
             *self = Self { span, span_ms, ..Self::default() };
         }
         let passed = span.saturating_sub(self.span);
+        if passed == 0 {
+            return;
+        }
         for _ in 0..passed.min(SPANS as u64 + 1) {
             self.before.push_back(std::mem::take(&mut self.now));
             if self.before.len() > SPANS {
                 self.before.pop_front();
             }
         }
-        self.span = self.span.max(span);
+        self.span = span;
+        self.usual = Usual::of(&self.before);
     }
 
     fn runs_away(&self, times: u32) -> Option<String> {
@@ -111,14 +137,7 @@ impl Measure {
         if calls < FLOOR {
             return None;
         }
-        let paced = self.before.iter().filter(|spent| spent.calls > 0);
-        let (mut active, mut sum) = (0_usize, Spent::default());
-        for spent in paced {
-            active += 1;
-            sum.calls = sum.calls.saturating_add(spent.calls);
-            sum.failures = sum.failures.saturating_add(spent.failures);
-            sum.nanos = sum.nanos.saturating_add(spent.nanos);
-        }
+        let Usual { active, sum } = self.usual;
         if active < PACED {
             return None;
         }
