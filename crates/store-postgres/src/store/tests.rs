@@ -1,7 +1,6 @@
 //! The store as its callers see it: one database, both ports, over restarts and for several gates.
 
 mod failing;
-mod figures;
 mod killed;
 mod reopening;
 mod same;

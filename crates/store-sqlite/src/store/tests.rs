@@ -1,7 +1,6 @@
 //! The store as its callers see it: one file, both ports, over restarts.
 
 mod failing;
-mod figures;
 mod killed;
 mod reopening;
 mod same;
