@@ -4,6 +4,7 @@
 //! that are committed, `--write` commits to new ones.
 
 mod bounds;
+mod place;
 mod provider;
 mod run;
 mod strace;
@@ -52,8 +53,12 @@ const LONG: usize = 3 * SHORT;
 /// A busy machine disturbs a count now and then.
 const TRIES: usize = 3;
 
-/// Counts, on the same build always, and prints; `--check` fails beyond the committed bounds, `--write` replaces them.
+/// Counts, on the same build always, and prints; `--check` fails beyond the committed bounds, `--write` replaces them, `--where`
+/// tells in which lines they lie.
 pub(crate) fn run(at: &Repository, words: &[String]) -> Result<()> {
+    if words.first().is_some_and(|word| word == "--where") {
+        return whereabouts(at);
+    }
     step::passes(&mut at.cargo(["build", "--quiet", "--locked", "--profile", bounds::PROFILE, "--package", "tollgate"]))?;
     let binary = at.target.join(bounds::PROFILE).join("tollgate");
     let counted = || {
@@ -68,8 +73,24 @@ pub(crate) fn run(at: &Repository, words: &[String]) -> Result<()> {
             bounds::write(at, &middle(&counts)?)
         }
         Some("--check") => run::patiently("the check", TRIES, || bounds::check(at, &counted()?)),
-        Some(word) => anyhow::bail!("`{word}` is not a word of `counts`\nhint: `--check`, `--write`"),
+        Some(word) => anyhow::bail!("`{word}` is not a word of `counts`\nhint: `--check`, `--write`, `--where`"),
     }
+}
+
+/// In which files, and in which of their lines, a submission and a poll cost a release build's worker its instructions.
+fn whereabouts(at: &Repository) -> Result<()> {
+    let told = ["--config", "profile.release.debug=\"line-tables-only\"", "--config", "profile.release.strip=\"none\""];
+    let place = at.target.join("told");
+    let mut build = at.cargo(["build", "--quiet", "--locked", "--release", "--package", "tollgate", "--target-dir"]);
+    step::passes(build.arg(&place).args(told))?;
+    let ground = Ground::prepare(at, &place.join("release/tollgate"))?;
+    let counted =
+        |mix, submissions| valgrind::graph(&ground, Stretch { mix, connections: MANY, submissions }).map(|graph| place::read(&graph));
+    let (short, long) = (counted(Mix::SubmitOnly, SHORT)?, counted(Mix::SubmitOnly, LONG)?);
+    let polled = counted(Mix::SubmitAndPolls, SHORT)?;
+    print!("{}", place::difference("submission", &short, &long, LONG - SHORT));
+    print!("{}", place::difference("poll", &short, &polled, SHORT * usize::from(Mix::SubmitAndPolls.polls())));
+    Ok(())
 }
 
 /// The middle of each figure.

@@ -17,6 +17,11 @@ const ALLOCATORS: &[&str] = &["malloc", "calloc", "realloc", "posix_memalign", "
 
 /// Runs the gate under callgrind: instructions, allocations.
 pub(super) fn count(ground: &Ground, stretch: Stretch) -> Result<[u64; 2]> {
+    graph(ground, stretch).and_then(|graph| read(&graph))
+}
+
+/// The worker's call graph of one run.
+pub(super) fn graph(ground: &Ground, stretch: Stretch) -> Result<String> {
     patiently("callgrind", TRIES, || {
         let out = ground.place.join("callgrind");
         let words = ["--tool=callgrind", "--separate-threads=yes", &format!("--callgrind-out-file={}", out.display())].map(str::to_owned);
@@ -28,7 +33,7 @@ pub(super) fn count(ground: &Ground, stretch: Stretch) -> Result<[u64; 2]> {
 }
 
 /// One file a thread: `callgrind-01`, `callgrind-02`, ….
-fn worker(place: &Path) -> Result<[u64; 2]> {
+fn worker(place: &Path) -> Result<String> {
     let mut graphs = Vec::new();
     for entry in fs::read_dir(place)? {
         let entry = entry?;
@@ -36,8 +41,7 @@ fn worker(place: &Path) -> Result<[u64; 2]> {
             graphs.push(text(&entry.path())?);
         }
     }
-    let graph = graphs.iter().max_by_key(|graph| graph.matches(GATEWAY).count()).context("callgrind has written nothing")?;
-    read(graph)
+    graphs.into_iter().max_by_key(|graph| graph.matches(GATEWAY).count()).context("callgrind has written nothing")
 }
 
 /// The format: <https://valgrind.org/docs/manual/cl-format.html>. A name stands behind its number the first time only.
