@@ -34,9 +34,13 @@ use crate::counts;
 use crate::repository::Repository;
 
 /// Runs it: 15 rounds over 10,000 keys, with `--quick` 5 over 256 and fewer contestants behind the first section. Prints the
-/// tables and writes the figures beside the build; a full run also renews docs/performance.
+/// tables and writes the figures beside the build; a full run also renews docs/performance. `--memory` prints that section alone.
 pub(crate) fn run(at: &Repository, words: &[String]) -> Result<()> {
-    let quick = words.iter().any(|word| word == "--quick");
+    let asked = |wish: &str| words.iter().any(|word| word == wish);
+    let quick = asked("--quick");
+    if asked("--memory") {
+        return memory_alone(at, quick);
+    }
     let results = measure(at, quick)?;
     let figures = format!("{}\n", serde_json::to_string_pretty(&results)?);
     let file = at.target.join("bench.json");
@@ -92,6 +96,16 @@ fn measure(at: &Repository, quick: bool) -> Result<Results> {
     };
     println!("\n{}", targets::table(&results));
     Ok(results)
+}
+
+/// What is held in memory, and nothing else.
+fn memory_alone(at: &Repository, quick: bool) -> Result<()> {
+    let binary = release(at)?;
+    let keys = if quick { 256 } else { 10_000 };
+    let bench = Bench { ground: Ground::prepare(at, &binary, keys)?, rounds: 1, quick };
+    let open_task = bench.open_task(at, &binary)?;
+    shown(bench.memory(open_task)?, |rows| table::memory(rows));
+    Ok(())
 }
 
 /// Prints each section as it comes: a run takes a quarter of an hour.

@@ -64,6 +64,7 @@ pub(crate) struct Door {
 
 /// Opens everything; inside a tokio runtime. `accept` is an operator's word that a shared book is right though it is behind.
 pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
+    tollgate_sys::give_freed_memory_back(settings::workers(config));
     tollgate_sys::forbid_core_dumps().context("cannot forbid core dumps")?;
     let files = tollgate_sys::raise_nofile().context("cannot raise the limit of open files")?;
     init::prepare_state(&config.state)?;

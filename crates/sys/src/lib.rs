@@ -5,5 +5,5 @@ pub mod memory;
 pub mod process;
 
 pub use files::{free_bytes, open_files, raise_nofile};
-pub use memory::lock_memory;
+pub use memory::{give_freed_memory_back, lock_memory};
 pub use process::{boot_id, forbid_core_dumps, terminate};

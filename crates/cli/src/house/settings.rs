@@ -72,7 +72,6 @@ fn names(config: &Config, listener: &tollgate_config::Listener) -> Vec<String> {
 
 /// One desk a worker: its lane, and how far the books know of it.
 pub(crate) fn desks(config: &Config, journal: &Journal, books: &Books, known: &HashMap<String, u64>, now: Now) -> Result<Vec<Desk>> {
-    let workers = config.workers.or(available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get);
     let one = |index: usize| {
         let name = format!("w{index}");
         let mut lane = journal.lane(&name)?;
@@ -83,5 +82,10 @@ pub(crate) fn desks(config: &Config, journal: &Journal, books: &Books, known: &H
         };
         Ok(Desk { lane, synced, mark: books.lane(&name) })
     };
-    (0..workers).map(one).collect()
+    (0..workers(config)).map(one).collect()
+}
+
+/// How many workers there are: as configured, or one a processor.
+pub(crate) fn workers(config: &Config) -> usize {
+    config.workers.or(available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
 }
