@@ -1,5 +1,6 @@
 //! Who speaks to the book? One clerk: leases slices for everyone who waits in one commit, and posts what has happened.
 
+mod census;
 mod rounds;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,11 +12,13 @@ use parking_lot::RwLock;
 use tokio::sync::{Mutex, watch};
 use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, TaskId};
 
+use self::census::Census;
 use crate::account::{Account, Shared, Tried, Wish};
 use crate::hold::Hold;
 use crate::mark::LaneMark;
 use crate::open::{self, Recovered};
-use crate::port::{Fact, Fence, HoldRow, HoldState, Store, StoreError, UsageRow};
+use crate::port::{Fact, Fence, HoldState, Store, StoreError, UsageRow};
+use crate::restored::Restored;
 use crate::slot::LimitIx;
 use crate::task::Owned;
 use crate::view::LimitView;
@@ -30,8 +33,7 @@ pub(crate) const STEP: usize = 1_000;
 const IDLE_NS: u64 = 5_000_000_000;
 /// Rounds of leasing that one call waits for: others that came with it may be quicker each time.
 const ROUNDS: usize = 64;
-/// Rounds that end with others' slices in the way before it is refused: one that calls them back, one that asks again, and one for
-/// a change in between.
+/// Rounds that end with other gates' slices in the way before it is refused: they may have given back what the book told of before.
 const BLOCKED: usize = 3;
 /// A task that memory does not know is asked for in the book at most this long.
 const OWNER_WAIT: Duration = Duration::from_millis(100);
@@ -44,7 +46,7 @@ pub struct Books {
     clean: bool,
     /// In the order of their names, so that a simulation tells the same history each time.
     accounts: RwLock<BTreeMap<Name, Arc<Account>>>,
-    restored: RwLock<HashMap<Name, Vec<HoldRow>>>,
+    restored: RwLock<HashMap<Name, Restored>>,
     marks: RwLock<Vec<(String, LaneMark)>>,
     shared: Shared,
     /// Held from a cut until the book has it: a mark must not reach the book before the facts below it.
@@ -77,15 +79,8 @@ impl Books {
         clock: Arc<dyn Fn() -> Now + Send + Sync>,
     ) -> Result<(Arc<Self>, Clerk, Recovered), StoreError> {
         let opened = store.open(instance, boot, journal_whole).await?;
-        let mut recovered = open::recover(&*store, &opened, lines).await?;
+        let (recovered, restored) = open::recover(&*store, &opened, lines).await?;
         let owed = recovered.unknown.iter().map(|row| Fact::Unknown { request: row.request, at: row.at }).collect();
-        let mut restored: HashMap<Name, Vec<HoldRow>> = HashMap::new();
-        for row in std::mem::take(&mut recovered.unsettled) {
-            match restored.get_mut(&row.upstream) {
-                Some(rows) => rows.push(row),
-                None => drop(restored.insert(row.upstream.clone(), vec![row])),
-            }
-        }
         let books = Arc::new(Self {
             store,
             fence: opened.fence,
@@ -110,13 +105,9 @@ impl Books {
         }
         let now = (self.clock)();
         let account = Account::new(name.clone(), self.shared.clone(), self.clean, now);
-        let rows = self.restored.write().remove(name).unwrap_or_default();
-        let mut state = account.state.lock();
-        state.make_room(rows.len());
-        for row in rows {
-            open::restore(&mut state, row, deadline_ms);
+        if let Some(restored) = self.restored.write().remove(name) {
+            account.state.lock().restore(restored, deadline_ms);
         }
-        drop(state);
         accounts.insert(name.clone(), account.clone());
         account
     }
@@ -137,10 +128,15 @@ impl Books {
             match account.try_reserve(wish, now) {
                 Tried::Held(hold) => return Ok(hold),
                 Tried::Refused(denial) => return Err(denial),
-                Tried::Cold { elsewhere: true } if blocked == BLOCKED => {
-                    return Err(Denial::new(DenialCode::CapReached, "what is left of a shared cap is reserved elsewhere"));
-                }
-                Tried::Cold { elsewhere } => blocked = if elsewhere { blocked + 1 } else { 0 },
+                Tried::Cold { elsewhere: false } => blocked = 0,
+                Tried::Cold { elsewhere: true } => match self.census(account, wish, now) {
+                    Census::Full(denial) => return Err(denial),
+                    Census::Abroad if blocked == BLOCKED => {
+                        return Err(Denial::new(DenialCode::CapReached, "what is left of a shared cap is reserved by another gate"));
+                    }
+                    Census::Abroad => blocked += 1,
+                    Census::Room => {}
+                },
             }
             tokio::time::timeout(LEASE_WAIT, round).await.map_err(|_| unavailable())?;
         }

@@ -6,7 +6,7 @@ use tollgate_model::{Money, Mono, RequestId, Timestamp};
 
 use super::*;
 use crate::memory::MemoryStore;
-use crate::port::{Counter, Holder, Lease, LeaseWant, Opened, Reply};
+use crate::port::{Counter, HoldRow, Holder, Lease, LeaseWant, Opened, Reply};
 
 /// A book whose posts do not end for as long as it hangs, and whose leases are told late.
 #[derive(Default)]
@@ -47,8 +47,8 @@ impl Store for Hanging {
         self.book.owner(upstream, task)
     }
 
-    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
-        self.book.unsettled()
+    fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
+        self.book.unsettled(behind, most)
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
