@@ -269,7 +269,8 @@ impl Cap {
             self.known = true;
             (self.unsent, self.uncut) = (0, 0);
         }
-        self.ceiling = lease.ceiling.min(cap.saturating_sub(lease.elsewhere).saturating_sub(lease.passed));
+        // a raise may have ended while the book was asked
+        self.ceiling = lease.ceiling.min(cap.min(self.most).saturating_sub(lease.elsewhere).saturating_sub(lease.passed));
         if let Some(rolling) = &mut self.rolling {
             rolling.leased(lease, now);
         }

@@ -236,3 +236,40 @@ async fn a_refusal_for_what_others_have_leased_asks_the_book_no_more_than_it_mus
     assert_eq!(spend("q", 4).await, Err(DenialCode::CapReached));
     assert_eq!(store.posts.load(Ordering::Relaxed), posts, "there is nothing to call back");
 }
+
+#[tokio::test]
+async fn a_slice_that_was_asked_for_under_a_raise_and_told_after_its_end_is_not_spent() {
+    let desk = Desk::new().await;
+    let other = desk.books.account(&Name::parse("q").unwrap(), 600_000);
+    let crew = Name::parse("crew").unwrap();
+    let kind = tollgate_model::LimitKind::parse_cap("0.000000005/day").unwrap();
+    let until = now().wall.plus_millis(1_000);
+    let raise = tollgate_model::Raise { amount: tollgate_model::Amount::Money(Money::from_nanos(10)), until };
+    let limit = tollgate_model::Limit { raise: Some(raise), ..tollgate_model::Limit::new(tollgate_model::Scope::Team(crew.clone()), kind) };
+    let try_reserve = |account: &Arc<Account>, number: u8, cost: i64, wall: Timestamp| {
+        let (limits, at) = ([LimitIx(0)], Now { wall, ..now() });
+        let (key, cost, request) = (KeyId::from_bytes([1; 16]), Money::from_nanos(cost), RequestId::from_bytes([number; 16]));
+        let wish = Wish { request, key, team: Some(&crew), method: "m", cost, limits: &limits, observe_rate: false };
+        if let Tried::Held(hold) = account.try_reserve(&wish, at) { Some(hold) } else { None }
+    };
+    assert_eq!([&desk.account, &other].map(|account| account.bind(&limit, now())), [LimitIx(0); 2]);
+    assert!(try_reserve(&desk.account, 0, 1, now().wall).is_none(), "the book has not told");
+    desk.store.prompt.store(true, Ordering::Relaxed);
+    assert!(try_reserve(&other, 1, 4, now().wall).is_none());
+    desk.books.lease().await.unwrap();
+    let four = try_reserve(&other, 2, 4, now().wall).unwrap();
+    assert!(try_reserve(&desk.account, 3, 5, now().wall).is_none(), "the slice is too small");
+    desk.store.prompt.store(false, Ordering::Relaxed);
+    let mut leased = pin!(desk.books.lease());
+    tokio::select! {
+        biased;
+        _ = &mut leased => panic!("the book tells late"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(try_reserve(&desk.account, 4, 5, until).is_none());
+    desk.store.told.notify_one();
+    leased.await.unwrap();
+    assert!(try_reserve(&desk.account, 5, 2, until).is_none(), "four of five are spent");
+    assert!(try_reserve(&desk.account, 6, 1, until).is_some());
+    drop(four);
+}

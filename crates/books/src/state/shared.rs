@@ -30,6 +30,7 @@ impl State {
         for ix in wish.limits {
             let Some(Slot { scope, kind: Kind::Cap(cap) }) = self.slots.get_mut(ix.0 as usize) else { continue };
             let amount = amount(cap.unit, wish);
+            cap.roll(latest);
             if !cap.is_told(now.mono) || !cap.blocked_elsewhere(amount) {
                 continue;
             }
@@ -46,17 +47,13 @@ impl State {
 
     /// What this account has used of a counter; nothing where the book must be asked first, which the next round does.
     pub(crate) fn used_of(&mut self, limit: &Limit, counter: &Counter) -> Option<i64> {
-        let ix = self.bind_if_new(limit);
+        let (ix, latest) = (self.bind_if_new(limit), self.latest);
         let Some(Slot { kind: Kind::Cap(cap), .. }) = self.slots.get_mut(ix.0 as usize) else { return None };
-        if cap.window != counter.window {
-            // nothing was admitted here since that window began; one that is later the other account will see too
-            return (cap.window.end <= counter.window.start).then_some(0);
-        }
+        cap.roll(latest);
         if !cap.known {
             cap.wanted = cap.wanted.max(1);
-            return None;
         }
-        Some(cap.used)
+        (cap.known && cap.window == counter.window).then_some(cap.used)
     }
 }
 
