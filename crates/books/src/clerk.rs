@@ -25,14 +25,15 @@ use crate::view::LimitView;
 
 /// A caller waits this long for a slice (ARCHITECTURE.md, "Money").
 const LEASE_WAIT: Duration = Duration::from_millis(250);
-/// Facts are posted at least this often.
+/// Facts are posted at least this often, and as soon as they fill a step.
 const POST_EVERY: Duration = Duration::from_secs(1);
 /// Facts told in one step: it takes a few milliseconds, and whoever waits for a slice is served between two.
 pub(crate) const STEP: usize = 1_000;
 /// A slice that nobody has used for this long is given back.
 const IDLE_NS: u64 = 5_000_000_000;
-/// Rounds of leasing that one call waits for: others that came with it may be quicker each time.
-const ROUNDS: usize = 64;
+/// Rounds of leasing that one call waits for: others may be quicker each time. As long as the book answers nobody is told that it does
+/// not, so this is far beyond what a crowd needs.
+const ROUNDS: usize = 2_000;
 /// Rounds that end with other gates' slices in the way before it is refused: they may have given back what the book told of before.
 const BLOCKED: usize = 3;
 /// A task that memory does not know is asked for in the book at most this long.
@@ -235,15 +236,18 @@ async fn lend(books: &Books, mut stopped: watch::Receiver<bool>) {
 /// Posts what has happened.
 async fn tell(books: &Books, mut stopped: watch::Receiver<bool>) {
     let mut tick = every();
+    let mut taken = true;
     loop {
         tokio::select! {
             biased;
             _ = stopped.changed() => return,
-            _ = tick.tick() => {
-                let posted = books.post().await;
-                books.note(&posted);
-            }
+            _ = tick.tick() => {}
+            // a slice may have to wait for what has happened; a book that takes nothing is not asked with each fact
+            () = books.shared.full.notified(), if taken => {}
         }
+        let posted = books.post().await;
+        books.note(&posted);
+        taken = posted.is_ok();
     }
 }
 
