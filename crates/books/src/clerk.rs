@@ -5,11 +5,12 @@ mod rounds;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, TaskId};
 
 use self::census::Census;
@@ -23,8 +24,8 @@ use crate::slot::LimitIx;
 use crate::task::Owned;
 use crate::view::LimitView;
 
-/// A caller waits this long for a slice (ARCHITECTURE.md, "Money").
-const LEASE_WAIT: Duration = Duration::from_millis(250);
+/// A caller waits this long for a word of the book: a refusal is said within 250 ms (ARCHITECTURE.md, "Money").
+const LEASE_WAIT: Duration = Duration::from_millis(220);
 /// Facts are posted at least this often, and as soon as they fill a step.
 const POST_EVERY: Duration = Duration::from_secs(1);
 /// Facts told in one step: it takes a few milliseconds, and whoever waits for a slice is served between two.
@@ -53,6 +54,8 @@ pub struct Books {
     /// Held from a cut until the book has it: a mark must not reach the book before the facts below it.
     posting: Mutex<Posting>,
     stalled: AtomicBool,
+    /// Rounds of leasing in which the book has answered.
+    answered: AtomicU64,
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
 }
 
@@ -93,6 +96,7 @@ impl Books {
             shared: Shared::default(),
             posting: Mutex::new(Posting { owed, marks: HashMap::new() }),
             stalled: AtomicBool::new(false),
+            answered: AtomicU64::new(0),
             clock,
         });
         Ok((books.clone(), Clerk(books), recovered))
@@ -122,7 +126,8 @@ impl Books {
 
     /// Reserves in all limits or in none; waits for a slice only where memory has none left.
     pub async fn reserve(&self, account: &Arc<Account>, wish: &Wish<'_>, now: Now) -> Result<Hold, Denial> {
-        let mut blocked = 0;
+        let (mut blocked, mut answered) = (0, self.answered.load(Ordering::Relaxed));
+        let mut patience = Instant::now() + LEASE_WAIT;
         for _ in 0..ROUNDS {
             // made before the try: a round that ends in between is not missed
             let round = account.rounds.notified();
@@ -139,7 +144,12 @@ impl Books {
                     Census::Room => {}
                 },
             }
-            tokio::time::timeout(LEASE_WAIT, round).await.map_err(|_| unavailable())?;
+            tokio::time::timeout_at(patience, round).await.map_err(|_| unavailable())?;
+            // a round that failed ends too, and is no word of the book
+            let answers = self.answered.load(Ordering::Relaxed);
+            if std::mem::replace(&mut answered, answers) != answers {
+                patience = Instant::now() + LEASE_WAIT;
+            }
         }
         Err(unavailable())
     }

@@ -27,7 +27,9 @@ impl Books {
             accounts.iter().map(|one| (Arc::ptr_eq(one, account), one.state.lock())).collect();
         // one account's clock is every account's: in an earlier window nothing can be said of this one
         let latest = states.iter().map(|(_, state)| state.latest).max().unwrap_or_default();
-        states.iter_mut().for_each(|(_, state)| state.latest = latest);
+        for (_, state) in &mut states {
+            state.latest = latest;
+        }
         let (mut is_abroad, mut is_unknown) = (false, false);
         let own = |states: &mut Vec<(bool, MutexGuard<'_, State>)>| {
             let own = states.iter_mut().find(|(is_own, _)| *is_own);

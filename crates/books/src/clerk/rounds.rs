@@ -67,6 +67,7 @@ impl Books {
                 return Err(error);
             }
         };
+        self.answered.fetch_add(1, Ordering::Relaxed);
         fault::at(Point::LeaseGranted);
         for (Asked { account, wanted }, lease) in asked.iter().zip(&leases) {
             account.state.lock().leased(wanted, lease);
