@@ -4,6 +4,7 @@ pub mod admissions;
 mod canary;
 mod chance;
 pub mod crash;
+pub mod flat;
 pub mod framing;
 pub mod histories;
 mod http;

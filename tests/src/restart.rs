@@ -56,7 +56,7 @@ async fn fill(stand: &Stand, holds: u64) -> Result<()> {
     store.be_patient(true);
     let fence = store.open("gate", boot.trim(), true).await?.fence;
     let now = wall()?;
-    let key = store.unsettled().await?.first().context("the first task is open")?.key;
+    let key = store.unsettled(None, usize::MAX).await?.first().context("the first task is open")?.key;
     let upstream = Name::parse("provider")?;
     for first in (0..holds).step_by(usize::try_from(STEP)?) {
         let mut facts = Vec::new();

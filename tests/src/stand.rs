@@ -88,7 +88,7 @@ impl Stand {
         write_private(&folder.path().join("real.key"), &real_key)?;
         fs::write(folder.path().join("tollgate.toml"), configuration(provider, &setup))?;
         let binary = if setup.fault { fault_binary() } else { binary() };
-        let gate = serve(&binary, folder.path(), "127.0.0.1:0", setup.environment)?;
+        let gate = serve(&binary, folder.path(), "127.0.0.1:0", &[], setup.environment)?;
         let (at, tls) = (gate.address("gate")?, gate.address("gate_tls")?);
         let stand = Self { sandbox, gate, provider, at, tls, real_key, folder, binary };
         stand.mode(&json!({ "price": setup.price }))?;
@@ -127,8 +127,13 @@ impl Stand {
 
     /// The same with further variables of the environment.
     pub fn restart_with(&mut self, environment: &[(&str, &str)]) -> Result<Duration> {
+        self.restart_as(&[], environment)
+    }
+
+    /// The same with further words of `serve`.
+    pub fn restart_as(&mut self, words: &[&str], environment: &[(&str, &str)]) -> Result<Duration> {
         let began = crate::process::instant();
-        self.gate = serve(&self.binary, self.folder.path(), &self.at.to_string(), environment)?;
+        self.gate = serve(&self.binary, self.folder.path(), &self.at.to_string(), words, environment)?;
         self.tls = self.gate.address("gate_tls")?;
         Ok(began.elapsed())
     }
@@ -219,10 +224,11 @@ pub fn poll(key: &str, task: &str) -> String {
     format!("/res.php?key={key}&action=get&id={task}")
 }
 
-fn serve(binary: &Path, folder: &Path, listen: &str, environment: &[(&str, &str)]) -> Result<Process> {
+fn serve(binary: &Path, folder: &Path, listen: &str, words: &[&str], environment: &[(&str, &str)]) -> Result<Process> {
     let file = folder.join("tollgate.toml");
     let file = file.to_str().context("an odd folder")?;
-    Process::start_as(binary, &["serve", "-c", file, "--listen", listen, "--admin", "127.0.0.1:0"], environment)
+    let usual = ["serve", "-c", file, "--listen", listen, "--admin", "127.0.0.1:0"];
+    Process::start_as(binary, &[&usual, words].concat(), environment)
 }
 
 fn configuration(provider: SocketAddr, setup: &Setup<'_>) -> String {

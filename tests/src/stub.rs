@@ -23,6 +23,8 @@ pub enum Said {
     Kept(Vec<u8>),
     /// These bytes once, then the others without end.
     Endless(Vec<u8>, Vec<u8>),
+    /// `OK|` and a number that nobody has had, as if the connection stayed; it ends at once or a moment later.
+    Leaving,
     /// Nothing: the request is read and the connection ends.
     Nothing,
 }
@@ -108,6 +110,15 @@ impl Shared {
             let said = self.said.lock().unwrap_or_else(PoisonError::into_inner).clone();
             match said {
                 Said::Kept(bytes) => stream.write_all(&bytes)?,
+                Said::Leaving => {
+                    let body = format!("OK|{}", 1_000_000 + connection);
+                    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                    stream.write_all(answer.as_bytes())?;
+                    // within the time in which the next request comes
+                    let micros = u64::try_from(connection % 16).unwrap_or(0) * 60;
+                    thread::sleep(Duration::from_micros(micros));
+                    return Ok(());
+                }
                 Said::Nothing => return Ok(()),
                 Said::Pieces(pieces) => {
                     for piece in pieces {

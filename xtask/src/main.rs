@@ -8,6 +8,7 @@ mod crash;
 mod dist;
 mod doors;
 mod e2e;
+mod flat;
 mod floor;
 mod fuzz;
 mod php;
@@ -70,6 +71,11 @@ const VERBS: &[Verb] = &[
         name: "restart",
         sentence: "a start with very many open holds [--holds 1000000]: seconds until it is ready, bytes a hold",
         run: restart::run,
+    },
+    Verb {
+        name: "flat",
+        sentence: "a thousand keys of ten limits each under load [--hours 60, of their clock]: fails if memory grows",
+        run: flat::run,
     },
     Verb {
         name: "fuzz",

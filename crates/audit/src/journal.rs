@@ -102,6 +102,25 @@ impl Journal {
         lane
     }
 
+    /// An operator's word that the clock is right though later lines were written: the last line is no longer waited for. Each lane
+    /// that ends in such a line gets one of now, so that the next start finds nothing to doubt. Gives the time that was waited for;
+    /// nothing if there was none.
+    pub fn accept_clock(&mut self, clock_now: Timestamp) -> Result<Option<Timestamp>, JournalError> {
+        let before = self.last_at;
+        if before <= clock_now {
+            return Ok(None);
+        }
+        for (name, places) in place::lanes(&self.dir).map_err(JournalError::Folder)? {
+            let Some(at) = last(&places)?.at.filter(|at| *at > clock_now) else { continue };
+            let detail = json!({ "last": at.to_string(), "clock": clock_now.to_string() });
+            let (action, subject) = ("clock_accepted", Some(&*name));
+            let event = Event { at: clock_now, kind: "event", action, outcome: "success", subject, detail: Some(&detail) };
+            self.append_alone(&name, &event)?;
+        }
+        self.last_at = clock_now;
+        Ok(Some(before))
+    }
+
     /// The time of the last line of all lanes when the journal was opened; the epoch in an empty one.
     pub const fn last_at(&self) -> Timestamp {
         self.last_at
@@ -123,9 +142,14 @@ impl Journal {
         let detail = json!({ "file": place::name(&newest.path), "bytes": half });
         let event = Event { at, kind: "event", action: "journal_tail_cut", outcome: "success", subject: Some(lane), detail: Some(&detail) };
         tracing::warn!(file = %newest.path.display(), bytes = half, "a half-written last line was cut off the audit log");
-        let mut lane = self.lane(lane)?;
-        lane.event(&event);
-        lane.flush(Now { wall: at, mono: Mono::default() }).map_err(failed)
+        self.append_alone(lane, &event)
+    }
+
+    /// One line of a lane that nobody has open.
+    fn append_alone(&self, name: &str, event: &Event<'_>) -> Result<(), JournalError> {
+        let mut lane = self.lane(name)?;
+        lane.event(event);
+        lane.flush(Now { wall: event.at, mono: Mono::default() }).map_err(|source| file_error(&place::path(&self.dir, name, 0), source))
     }
 }
 

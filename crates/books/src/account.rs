@@ -7,6 +7,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, TaskId, Timestamp};
 
+use crate::clerk::STEP;
 use crate::hold::{Closed, Hold, IdTwice, Unknown};
 use crate::port::Fact;
 use crate::slot::LimitIx;
@@ -52,6 +53,8 @@ pub struct Account {
     pub(crate) state: Mutex<State>,
     /// Wakes the clerk.
     pub(crate) bell: Arc<Notify>,
+    /// Tells it that there are facts for a whole step.
+    full: Arc<Notify>,
     /// Wakes everybody who waits for a slice, in the order in which they began to: a round of the clerk has ended.
     pub(crate) rounds: Notify,
     /// Another process holds the book: nothing may be spent.
@@ -65,6 +68,8 @@ pub struct Account {
 pub(crate) struct Shared {
     /// Wakes the clerk.
     pub(crate) bell: Arc<Notify>,
+    /// See `Account::full`.
+    pub(crate) full: Arc<Notify>,
     /// Another process holds the book: nothing may be spent.
     pub(crate) fenced: Arc<AtomicBool>,
     /// See `State::edition`.
@@ -75,9 +80,9 @@ pub(crate) struct Shared {
 
 impl Account {
     pub(crate) fn new(name: Name, shared: Shared, clean: bool, now: Now) -> Arc<Self> {
-        let Shared { bell, fenced, edition, returned } = shared;
+        let Shared { bell, full, fenced, edition, returned } = shared;
         let (state, waits) = (Mutex::new(State::new(now, edition, returned)), AtomicU64::new(0));
-        Arc::new(Self { name, state, bell, rounds: Notify::new(), fenced, clean, waits })
+        Arc::new(Self { name, state, bell, full, rounds: Notify::new(), fenced, clean, waits })
     }
 
     /// Its upstream's name.
@@ -171,7 +176,12 @@ impl Account {
     }
 
     pub(crate) fn sent(&self, request: RequestId) {
-        self.state().sent(request, &self.name);
+        let mut state = self.state();
+        state.sent(request, &self.name);
+        if state.pending.len() >= STEP {
+            drop(state);
+            self.full.notify_one();
+        }
     }
 
     pub(crate) fn unsent(&self, request: RequestId) {

@@ -1,37 +1,41 @@
 //! Who speaks to the book? One clerk: leases slices for everyone who waits in one commit, and posts what has happened.
 
+mod census;
 mod rounds;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, TaskId};
 
+use self::census::Census;
 use crate::account::{Account, Shared, Tried, Wish};
 use crate::hold::Hold;
 use crate::mark::LaneMark;
 use crate::open::{self, Recovered};
-use crate::port::{Fact, Fence, HoldRow, HoldState, Store, StoreError, UsageRow};
+use crate::port::{Fact, Fence, HoldState, Store, StoreError, UsageRow};
+use crate::restored::Restored;
 use crate::slot::LimitIx;
 use crate::task::Owned;
 use crate::view::LimitView;
 
-/// A caller waits this long for a slice (ARCHITECTURE.md, "Money").
-const LEASE_WAIT: Duration = Duration::from_millis(250);
-/// Facts are posted at least this often.
+/// A caller waits this long for a word of the book: a refusal is said within 250 ms (ARCHITECTURE.md, "Money").
+const LEASE_WAIT: Duration = Duration::from_millis(220);
+/// Facts are posted at least this often, and as soon as they fill a step.
 const POST_EVERY: Duration = Duration::from_secs(1);
 /// Facts told in one step: it takes a few milliseconds, and whoever waits for a slice is served between two.
 pub(crate) const STEP: usize = 1_000;
 /// A slice that nobody has used for this long is given back.
 const IDLE_NS: u64 = 5_000_000_000;
-/// Rounds of leasing that one call waits for: others that came with it may be quicker each time.
-const ROUNDS: usize = 64;
-/// Rounds that end with others' slices in the way before it is refused: one that calls them back, one that asks again, and one for
-/// a change in between.
+/// Rounds of leasing that one call waits for: others may be quicker each time. As long as the book answers nobody is told that it does
+/// not, so this is far beyond what a crowd needs.
+const ROUNDS: usize = 2_000;
+/// Rounds that end with other gates' slices in the way before it is refused: they may have given back what the book told of before.
 const BLOCKED: usize = 3;
 /// A task that memory does not know is asked for in the book at most this long.
 const OWNER_WAIT: Duration = Duration::from_millis(100);
@@ -44,12 +48,14 @@ pub struct Books {
     clean: bool,
     /// In the order of their names, so that a simulation tells the same history each time.
     accounts: RwLock<BTreeMap<Name, Arc<Account>>>,
-    restored: RwLock<HashMap<Name, Vec<HoldRow>>>,
+    restored: RwLock<HashMap<Name, Restored>>,
     marks: RwLock<Vec<(String, LaneMark)>>,
     shared: Shared,
     /// Held from a cut until the book has it: a mark must not reach the book before the facts below it.
     posting: Mutex<Posting>,
     stalled: AtomicBool,
+    /// Rounds of leasing in which the book has answered.
+    answered: AtomicU64,
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
 }
 
@@ -77,15 +83,8 @@ impl Books {
         clock: Arc<dyn Fn() -> Now + Send + Sync>,
     ) -> Result<(Arc<Self>, Clerk, Recovered), StoreError> {
         let opened = store.open(instance, boot, journal_whole).await?;
-        let mut recovered = open::recover(&*store, &opened, lines).await?;
+        let (recovered, restored) = open::recover(&*store, &opened, lines).await?;
         let owed = recovered.unknown.iter().map(|row| Fact::Unknown { request: row.request, at: row.at }).collect();
-        let mut restored: HashMap<Name, Vec<HoldRow>> = HashMap::new();
-        for row in std::mem::take(&mut recovered.unsettled) {
-            match restored.get_mut(&row.upstream) {
-                Some(rows) => rows.push(row),
-                None => drop(restored.insert(row.upstream.clone(), vec![row])),
-            }
-        }
         let books = Arc::new(Self {
             store,
             fence: opened.fence,
@@ -97,6 +96,7 @@ impl Books {
             shared: Shared::default(),
             posting: Mutex::new(Posting { owed, marks: HashMap::new() }),
             stalled: AtomicBool::new(false),
+            answered: AtomicU64::new(0),
             clock,
         });
         Ok((books.clone(), Clerk(books), recovered))
@@ -110,13 +110,9 @@ impl Books {
         }
         let now = (self.clock)();
         let account = Account::new(name.clone(), self.shared.clone(), self.clean, now);
-        let rows = self.restored.write().remove(name).unwrap_or_default();
-        let mut state = account.state.lock();
-        state.make_room(rows.len());
-        for row in rows {
-            open::restore(&mut state, row, deadline_ms);
+        if let Some(restored) = self.restored.write().remove(name) {
+            account.state.lock().restore(restored, deadline_ms);
         }
-        drop(state);
         accounts.insert(name.clone(), account.clone());
         account
     }
@@ -130,19 +126,30 @@ impl Books {
 
     /// Reserves in all limits or in none; waits for a slice only where memory has none left.
     pub async fn reserve(&self, account: &Arc<Account>, wish: &Wish<'_>, now: Now) -> Result<Hold, Denial> {
-        let mut blocked = 0;
+        let (mut blocked, mut answered) = (0, self.answered.load(Ordering::Relaxed));
+        let mut patience = Instant::now() + LEASE_WAIT;
         for _ in 0..ROUNDS {
             // made before the try: a round that ends in between is not missed
             let round = account.rounds.notified();
             match account.try_reserve(wish, now) {
                 Tried::Held(hold) => return Ok(hold),
                 Tried::Refused(denial) => return Err(denial),
-                Tried::Cold { elsewhere: true } if blocked == BLOCKED => {
-                    return Err(Denial::new(DenialCode::CapReached, "what is left of a shared cap is reserved elsewhere"));
-                }
-                Tried::Cold { elsewhere } => blocked = if elsewhere { blocked + 1 } else { 0 },
+                Tried::Cold { elsewhere: false } => blocked = 0,
+                Tried::Cold { elsewhere: true } => match self.census(account, wish, now) {
+                    Census::Full(denial) => return Err(denial),
+                    Census::Abroad if blocked == BLOCKED => {
+                        return Err(Denial::new(DenialCode::CapReached, "what is left of a shared cap is reserved by another gate"));
+                    }
+                    Census::Abroad => blocked += 1,
+                    Census::Room => {}
+                },
             }
-            tokio::time::timeout(LEASE_WAIT, round).await.map_err(|_| unavailable())?;
+            tokio::time::timeout_at(patience, round).await.map_err(|_| unavailable())?;
+            // a round that failed ends too, and is no word of the book
+            let answers = self.answered.load(Ordering::Relaxed);
+            if std::mem::replace(&mut answered, answers) != answers {
+                patience = Instant::now() + LEASE_WAIT;
+            }
         }
         Err(unavailable())
     }
@@ -239,15 +246,18 @@ async fn lend(books: &Books, mut stopped: watch::Receiver<bool>) {
 /// Posts what has happened.
 async fn tell(books: &Books, mut stopped: watch::Receiver<bool>) {
     let mut tick = every();
+    let mut taken = true;
     loop {
         tokio::select! {
             biased;
             _ = stopped.changed() => return,
-            _ = tick.tick() => {
-                let posted = books.post().await;
-                books.note(&posted);
-            }
+            _ = tick.tick() => {}
+            // a slice may have to wait for what has happened; a book that takes nothing is not asked with each fact
+            () = books.shared.full.notified(), if taken => {}
         }
+        let posted = books.post().await;
+        books.note(&posted);
+        taken = posted.is_ok();
     }
 }
 

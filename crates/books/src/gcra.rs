@@ -85,6 +85,23 @@ mod tests {
     }
 
     #[test]
+    fn rl_02_the_last_moments_of_a_minute_and_the_first_of_the_next_have_one_burst_together() {
+        let rate = Rate { per_minute: 60, burst: 6 };
+        for edge in [MINUTE_NS, 10 * MINUTE_NS, 60 * MINUTE_NS] {
+            let mut gcra = Gcra::new(rate, Mono::from_nanos(0), true);
+            let mut admitted = 0;
+            // 10 ms before and 10 ms behind, every tenth of a millisecond
+            for at in (edge - 10_000_000..edge + 10_000_000).step_by(100_000).map(Mono::from_nanos) {
+                if gcra.wait(at) == 0 {
+                    gcra.take(at);
+                    admitted += 1;
+                }
+            }
+            assert_eq!(admitted, 6, "no second allowance at {edge}");
+        }
+    }
+
+    #[test]
     fn rl_05_after_the_wait_it_may_come() {
         let mut gcra = Gcra::new(Rate { per_minute: 60, burst: 2 }, Mono::from_nanos(0), true);
         let at = |nanos| Mono::from_nanos(nanos);

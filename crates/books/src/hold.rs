@@ -17,7 +17,7 @@ pub(crate) struct Terms {
     pub(crate) request: RequestId,
     pub(crate) key: KeyId,
     pub(crate) team: Option<Name>,
-    pub(crate) method: Box<str>,
+    pub(crate) method: Arc<str>,
     pub(crate) cost: Money,
     pub(crate) at: Timestamp,
     pub(crate) rates: Rates,
@@ -45,7 +45,7 @@ pub struct Closed {
     /// Whose.
     pub key: KeyId,
     /// The priced method.
-    pub method: Box<str>,
+    pub method: Arc<str>,
     /// What was held.
     pub held: Money,
     /// What it cost; zero when it was returned.

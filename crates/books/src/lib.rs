@@ -12,6 +12,7 @@ mod mark;
 pub mod memory;
 mod open;
 pub mod port;
+mod restored;
 #[cfg(any(test, feature = "simulate"))]
 pub mod simulate;
 mod slot;

@@ -4,9 +4,10 @@ mod share;
 mod usage;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use parking_lot::Mutex;
-use tollgate_model::{Money, Name, Scope, TaskId, Window};
+use tollgate_model::{Money, Name, RequestId, Scope, TaskId, Window};
 
 use crate::port::{
     Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
@@ -28,7 +29,7 @@ struct Book {
     /// Who opened it last.
     instance: String,
     lanes: HashMap<String, u64>,
-    holds: BTreeMap<tollgate_model::RequestId, HoldRow>,
+    holds: BTreeMap<RequestId, HoldRow>,
     counters: HashMap<Counter, HashMap<Holder, Share>>,
     down: bool,
 }
@@ -106,9 +107,12 @@ impl Store for MemoryStore {
         })
     }
 
-    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
+    fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
         let open = |row: &&HoldRow| matches!(row.state, HoldState::Open | HoldState::Unknown);
-        Box::pin(async move { self.with(None, |book| book.holds.values().filter(open).cloned().collect()) })
+        let from = (behind.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        Box::pin(
+            async move { self.with(None, |book| book.holds.range(from).map(|(_, row)| row).filter(open).take(most).cloned().collect()) },
+        )
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
@@ -145,8 +149,10 @@ impl Book {
         }
         let (passed, before) = self.passed(&want.counter);
         let shares = self.counters.entry(want.counter.clone()).or_default();
-        let others: i64 = shares.iter().filter(|(holder, _)| **holder != want.holder).map(|(_, share)| share.reserved()).sum();
-        let elsewhere = others + before;
+        let others = || shares.iter().filter(|(holder, _)| **holder != want.holder);
+        let elsewhere = others().map(|(_, share)| share.reserved()).sum::<i64>() + before;
+        let own = others().filter(|(holder, _)| holder.instance == want.holder.instance);
+        let beside = own.map(|(_, share)| share.reserved()).sum();
         let share = shares.entry(want.holder.clone()).or_default();
         share.strand();
         let used = want.used.unwrap_or_else(|| share.used());
@@ -157,7 +163,7 @@ impl Book {
         share.ceiling = wished.min(room).max(used);
         let short = used.saturating_add(want.least).saturating_sub(room);
         let frees_at = frees_at(want.counter.period, short, passed);
-        Lease { used, ceiling: share.ceiling, elsewhere, passed: counted, frees_at }
+        Lease { used, ceiling: share.ceiling, elsewhere, beside, passed: counted, frees_at }
     }
 
     /// Of a rolling period: what was admitted in each minute before the bucket that still counts, and what is leased there and not
@@ -243,12 +249,7 @@ impl Book {
     }
 
     /// Moves a hold on; a settled or voided one stays as it is, and an unknown one is not opened again.
-    fn change(
-        &mut self,
-        request: tollgate_model::RequestId,
-        state: HoldState,
-        settled: Option<Money>,
-    ) -> Option<(Option<HoldRow>, HoldRow)> {
+    fn change(&mut self, request: RequestId, state: HoldState, settled: Option<Money>) -> Option<(Option<HoldRow>, HoldRow)> {
         let row = self.holds.get_mut(&request)?;
         let moves = match (row.state, state) {
             (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,

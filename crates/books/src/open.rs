@@ -1,14 +1,13 @@
 //! What does the gate know after a start? The book, plus what the journal says that the book does not have yet.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use tollgate_model::fault::{self, Point};
-use tollgate_model::{Name, RequestId, TaskId};
+use tollgate_model::{Name, RequestId};
 
 use crate::clerk::STEP;
-use crate::hold::{Rates, Terms};
-use crate::port::{Fact, HoldRow, HoldState, Opened, Store, StoreError};
-use crate::state::{Open, State};
+use crate::port::{Fact, HoldRow, Opened, Store, StoreError};
+use crate::restored::Restored;
 
 /// What opening found.
 #[derive(Debug)]
@@ -20,16 +19,17 @@ pub struct Recovered {
     /// Sent before the end of the last process without an outcome, or with the id of another open task: unknown from now on. Each
     /// wants its `outcome` line; the book is told with the clerk's first post.
     pub unknown: Vec<HoldRow>,
-    /// Holds open or unknown, all told.
-    pub(crate) unsettled: Vec<HoldRow>,
 }
+
+/// Holds that are read at once: those before them are taken up meanwhile, so that two processors share a start.
+const CHUNK: usize = 4_096;
 
 /// Brings the book up to the journal, and turns every hold that was sent without an outcome into an unknown one.
 pub(crate) async fn recover(
     store: &dyn Store,
     opened: &Opened,
     lines: impl IntoIterator<Item = (String, u64, Fact)>,
-) -> Result<Recovered, StoreError> {
+) -> Result<(Recovered, HashMap<Name, Restored>), StoreError> {
     let mut upto: HashMap<String, u64> = HashMap::new();
     let mut facts = Vec::new();
     for (lane, number, fact) in lines {
@@ -50,29 +50,32 @@ pub(crate) async fn recover(
         store.post(opened.fence, step.to_vec(), upto, Vec::new()).await?;
     }
     fault::at(Point::RestartReplayed);
-    let mut unsettled = store.unsettled().await?;
-    let unknown = give_up(&mut unsettled);
-    Ok(Recovered { machine_died: opened.machine_died, replayed, unknown, unsettled })
+    let (restored, unknown) = take_up(store).await?;
+    Ok((Recovered { machine_died: opened.machine_died, replayed, unknown }, restored))
 }
 
-fn give_up(unsettled: &mut [HoldRow]) -> Vec<HoldRow> {
-    let twice = twice(unsettled);
-    // two open tasks with one id are nobody's, in a new process too
-    let is_owned = |row: &HoldRow| row.task.is_some_and(|task| twice.is_empty() || !twice.contains(&(row.upstream.clone(), task)));
+/// Every hold that is open or unknown, by account; and those that are unknown from now on.
+async fn take_up(store: &dyn Store) -> Result<(HashMap<Name, Restored>, Vec<HoldRow>), StoreError> {
+    let mut restored: HashMap<Name, Restored> = HashMap::new();
     let mut unknown = Vec::new();
-    for row in unsettled.iter_mut().filter(|row| row.state == HoldState::Open && !is_owned(row)) {
-        row.state = HoldState::Unknown;
-        unknown.push(row.clone());
+    let mut rows = store.unsettled(None, CHUNK).await?;
+    while let Some(last) = rows.last().map(|row| row.request) {
+        // asked first, then taken up while the store reads
+        let (more, ()) = tokio::join!(store.unsettled(Some(last), CHUNK), async {
+            for row in rows {
+                if !restored.contains_key(&row.upstream) {
+                    restored.insert(row.upstream.clone(), Restored::default());
+                }
+                if let Some(account) = restored.get_mut(&row.upstream) {
+                    account.take(row, &mut unknown);
+                }
+            }
+        });
+        rows = more?;
     }
-    unknown
-}
-
-/// The ids that two open tasks have: none, mostly, out of a million.
-fn twice(unsettled: &[HoldRow]) -> HashSet<(Name, TaskId)> {
-    let mut seen = hashbrown::HashSet::with_capacity(unsettled.len());
-    let open = unsettled.iter().filter(|row| row.state == HoldState::Open);
-    let tasks = open.filter_map(|row| row.task.map(|task| (&row.upstream, task)));
-    tasks.filter(|task| !seen.insert(*task)).map(|(upstream, task)| (upstream.clone(), task)).collect()
+    restored.values_mut().for_each(Restored::forget_withheld);
+    unknown.sort_unstable_by_key(|row| row.request);
+    Ok((restored, unknown))
 }
 
 /// A request's facts in the order in which they can happen, requests by their time.
@@ -83,23 +86,5 @@ fn rank(fact: &Fact) -> (RequestId, u8) {
         Fact::Unknown { request, .. } => (*request, 2),
         Fact::Voided { request, .. } => (*request, 3),
         Fact::Settled { request, .. } => (*request, 4),
-    }
-}
-
-/// Puts a hold of the book's back into memory, with its task.
-pub(crate) fn restore(state: &mut State, row: HoldRow, deadline_ms: u64) {
-    let terms = Terms {
-        request: row.request,
-        key: row.key,
-        team: row.team,
-        method: row.method.into(),
-        cost: row.held,
-        at: row.at,
-        rates: Rates::new(),
-    };
-    let unknown = row.state == HoldState::Unknown;
-    state.restore(Open { terms, sent: true, task: row.task, unknown, permit: true });
-    if let (Some(task), false) = (row.task, unknown) {
-        state.restore_task(task, row.request, row.key, deadline_ms);
     }
 }

@@ -100,6 +100,9 @@ pub struct Lease {
     /// What all other holders have reserved (their ceilings); of a rolling period also what is leased in earlier buckets and not
     /// spent.
     pub elsewhere: i64,
+    /// Of that, what other accounts of the holder's instance have reserved in this window: the instance knows itself how much of it
+    /// is used.
+    pub beside: i64,
     /// Of a rolling period: what was admitted in earlier buckets and still counts (`Window::counted`), as far as it was posted.
     pub passed: i64,
     /// When so much of `passed` will have ceased to count that `least` is free, or if it is free now, when the first of it will;
@@ -256,8 +259,8 @@ pub trait Store: Send + Sync + 'static {
     /// The newest hold of an account that owns this task.
     fn owner(&self, upstream: &Name, task: TaskId) -> Reply<'_, Option<HoldRow>>;
 
-    /// All holds that are open or unknown, oldest first.
-    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>>;
+    /// Holds that are open or unknown, oldest first: so many at most, behind this one or from the first.
+    fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>>;
 
     /// Usage of the days from `since` to `until` (UTC days, inclusive).
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>>;

@@ -35,6 +35,8 @@ pub struct Figures {
     pub seeds: u64,
     /// Holds given.
     pub admitted: u64,
+    /// Of those, beyond a cap of which there was more for a while.
+    pub raised: u64,
     /// Of those, tasks that were named.
     pub tasks: u64,
     /// Of those, outcomes that nobody knows.
@@ -133,12 +135,14 @@ async fn tell(seed: u64, steps: &[u64], at: &mut u64, told: &mut Vec<String>) ->
 }
 
 impl Figures {
-    const ZERO: Self = Self { seeds: 0, admitted: 0, tasks: 0, unknown: 0, closed: 0, denied: BTreeMap::new(), lives: 0, calms: 0 };
+    const ZERO: Self =
+        Self { seeds: 0, admitted: 0, raised: 0, tasks: 0, unknown: 0, closed: 0, denied: BTreeMap::new(), lives: 0, calms: 0 };
 
     fn add(&mut self, other: &Self) {
-        let Self { seeds, admitted, tasks, unknown, closed, denied, lives, calms } = other;
+        let Self { seeds, admitted, raised, tasks, unknown, closed, denied, lives, calms } = other;
         self.seeds += seeds;
         self.admitted += admitted;
+        self.raised += raised;
         self.tasks += tasks;
         self.unknown += unknown;
         self.closed += closed;
@@ -152,10 +156,10 @@ impl Figures {
 
 impl fmt::Display for Figures {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { seeds, admitted, tasks, unknown, closed, denied, lives, calms } = self;
+        let Self { seeds, admitted, raised, tasks, unknown, closed, denied, lives, calms } = self;
         write!(
             out,
-            "{seeds} histories, {lives} lives of processes: {admitted} holds, {tasks} tasks, {closed} closed, {unknown} unknown; "
+            "{seeds} histories, {lives} lives of processes: {admitted} holds, {raised} of them by a raise, {tasks} tasks, {closed} closed, {unknown} unknown; "
         )?;
         let denied: Vec<String> = denied.iter().map(|(code, count)| format!("{count} {code}")).collect();
         write!(out, "refused: {}; all quiet {calms} times", denied.join(", "))

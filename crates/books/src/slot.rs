@@ -41,6 +41,10 @@ pub(crate) struct Cap {
     pub(crate) used: i64,
     pub(crate) ceiling: i64,
     pub(crate) elsewhere: i64,
+    /// Of that, what other accounts of this gate do not have: other gates, and buckets that are over.
+    pub(crate) abroad: i64,
+    /// Rounds in which somebody waited here and what others had left was too little.
+    pub(crate) passed_over: u32,
     /// Of a rolling period.
     pub(crate) rolling: Option<Box<Rolling>>,
     /// What the book reserves for this account, at most and at least: more than `ceiling` while it has not been told of a lower one
@@ -124,6 +128,8 @@ impl Cap {
             used: 0,
             ceiling: 0,
             elsewhere: 0,
+            abroad: 0,
+            passed_over: 0,
             rolling: period.rolls_over().map(|_| Box::default()),
             lent: i64::MAX,
             covered: 0,
@@ -158,7 +164,7 @@ impl Cap {
             self.window = self.period.window(&self.zone, at);
             self.used = 0;
             self.ceiling = 0;
-            self.elsewhere = 0;
+            (self.elsewhere, self.abroad) = (0, 0);
             self.lent = i64::MAX;
             self.covered = 0;
             self.known = false;
@@ -175,11 +181,7 @@ impl Cap {
         }
         let after = self.used.saturating_add(amount);
         if after.saturating_add(self.passed()) > self.most {
-            if self.rolling.as_ref().is_none_or(|rolling| rolling.is_fresh(now)) {
-                Passes::Reached(self.frees_in(at))
-            } else {
-                Passes::Cold
-            }
+            if self.is_told(now) { Passes::Reached(self.frees_in(at)) } else { Passes::Cold }
         } else if after > self.ceiling {
             Passes::Cold
         } else {
@@ -188,7 +190,7 @@ impl Cap {
     }
 
     /// Milliseconds until it may free.
-    fn frees_in(&self, at: Timestamp) -> Option<u64> {
+    pub(crate) fn frees_in(&self, at: Timestamp) -> Option<u64> {
         let frees_at = match self.period {
             Period::Total => None,
             // what is used of the present bucket counts longest
@@ -205,6 +207,11 @@ impl Cap {
     pub(crate) fn blocked_elsewhere(&self, amount: i64) -> bool {
         let others = self.elsewhere.saturating_add(self.passed());
         self.known && self.elsewhere > 0 && self.used.saturating_add(others).saturating_add(amount) > self.most
+    }
+
+    /// Whether it can be said what was admitted in earlier buckets.
+    pub(crate) fn is_told(&self, now: Mono) -> bool {
+        self.known && self.rolling.as_ref().is_none_or(|rolling| rolling.is_fresh(now))
     }
 
     /// Notes the pace of what is reserved under it.
@@ -262,12 +269,13 @@ impl Cap {
             self.known = true;
             (self.unsent, self.uncut) = (0, 0);
         }
-        self.ceiling = lease.ceiling.min(cap.saturating_sub(lease.elsewhere).saturating_sub(lease.passed));
+        // a raise may have ended while the book was asked
+        self.ceiling = lease.ceiling.min(cap.min(self.most).saturating_sub(lease.elsewhere).saturating_sub(lease.passed));
         if let Some(rolling) = &mut self.rolling {
             rolling.leased(lease, now);
         }
         (self.lent, self.covered) = (lease.ceiling, lease.ceiling);
-        self.elsewhere = lease.elsewhere;
+        (self.elsewhere, self.abroad) = (lease.elsewhere, lease.elsewhere.saturating_sub(lease.beside));
     }
 
     pub(crate) fn counter(&self, scope: &Scope) -> Counter {

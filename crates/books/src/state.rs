@@ -4,6 +4,7 @@ mod ask;
 mod holds;
 mod leases;
 mod scopes;
+mod shared;
 mod tasks;
 mod views;
 
@@ -35,12 +36,16 @@ pub(crate) struct Open {
     pub(crate) permit: bool,
 }
 
+/// Entries side by side in the order in which they came: a million at a start are written one behind the other, where a table of such
+/// entries would touch twice the memory, and at random.
+pub(crate) type Dense<K, V> = indexmap::IndexMap<K, V, hashbrown::DefaultHashBuilder>;
+
 pub(crate) struct State {
     pub(crate) slots: Vec<Slot>,
     index: HashMap<Identity, LimitIx>,
     scopes: Scopes,
-    pub(crate) holds: HashMap<RequestId, Open>,
-    pub(crate) tasks: HashMap<TaskId, Task>,
+    pub(crate) holds: Dense<RequestId, Open>,
+    pub(crate) tasks: Dense<TaskId, Task>,
     /// Deadlines of open tasks, and of the permits of unknown holds: an account has one of each length, so both are in order.
     pub(crate) deadlines: VecDeque<(u64, TaskId)>,
     pub(crate) permits: VecDeque<(u64, RequestId)>,
@@ -91,8 +96,8 @@ impl State {
             slots: Vec::new(),
             index: HashMap::new(),
             scopes: Scopes::default(),
-            holds: HashMap::new(),
-            tasks: HashMap::new(),
+            holds: Dense::default(),
+            tasks: Dense::default(),
             deadlines: VecDeque::new(),
             permits: VecDeque::new(),
             closed: VecDeque::new(),
@@ -127,6 +132,14 @@ impl State {
         }
         self.index.insert(identity, ix);
         ix
+    }
+
+    /// The place of a limit, which is bound if it is not; its amount stays as it is where it is.
+    pub(super) fn bind_if_new(&mut self, limit: &Limit) -> LimitIx {
+        match self.index.get(&identity(limit)) {
+            Some(ix) => *ix,
+            None => self.bind(limit, self.now, true),
+        }
     }
 
     pub(crate) fn edition(&self) -> u64 {
@@ -165,7 +178,7 @@ impl State {
                 Kind::Concurrency { .. } => {}
             }
         }
-        let (team, method, at) = (wish.team.cloned(), Box::from(wish.method), self.latest);
+        let (team, method, at) = (wish.team.cloned(), Arc::from(wish.method), self.latest);
         let terms = Terms { request: wish.request, key: wish.key, team, method, cost: wish.cost, at, rates };
         self.tell(&terms, Some(Move::Reserved), Some(Permit::Taken));
         self.unsent += 1;

@@ -112,6 +112,9 @@ pub(crate) struct Serve {
     /// Spend from the shared store as it is, though it is behind what this gate has seen of it
     #[arg(long)]
     pub(crate) accept_store: bool,
+    /// Take the clock as it is, though it stands before the last line of the audit log
+    #[arg(long)]
+    pub(crate) accept_clock: bool,
 }
 
 #[derive(Args)]

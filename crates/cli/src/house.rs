@@ -62,16 +62,25 @@ pub(crate) struct Door {
     pub(crate) tls: bool,
 }
 
-/// Opens everything; inside a tokio runtime. `accept` is an operator's word that a shared book is right though it is behind.
-pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
+/// What is taken at an operator's word, at one start.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Accept {
+    /// A shared book is right though it is behind.
+    pub(crate) store: bool,
+    /// The clock is right though it stands before what was written.
+    pub(crate) clock: bool,
+}
+
+/// Opens everything; inside a tokio runtime.
+pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
     tollgate_sys::give_freed_memory_back(settings::workers(config));
     tollgate_sys::forbid_core_dumps().context("cannot forbid core dumps")?;
     let files = tollgate_sys::raise_nofile().context("cannot raise the limit of open files")?;
     init::prepare_state(&config.state)?;
     let clock = Clock::begin();
-    let store = Kept::open(config, accept)?;
+    let store = Kept::open(config, accept.store)?;
     store.be_patient(true);
-    let journal = Journal::open(&config.state.join("audit"), clock.now().wall)?;
+    let journal = open_journal(config, accept.clock, clock)?;
     let known = store.replay_from().await?;
     let (books, clerk) = open_books(config, &store, &journal, &known, clock).await?;
     let watches = Watches::open(config)?;
@@ -145,6 +154,24 @@ impl House {
         stored.context("the last uses of keys were not stored")?;
         flushed.context("the last lines of the audit log were not written")
     }
+}
+
+/// Opens the audit log. A clock that stands before its last line buys nothing until it is sane, or an operator has said that it is.
+fn open_journal(config: &Config, accept_clock: bool, clock: Clock) -> Result<Journal> {
+    let now = clock.now().wall;
+    let mut journal = Journal::open(&config.state.join("audit"), now)?;
+    let accepted = if accept_clock { journal.accept_clock(now)? } else { None };
+    if let Some(last) = accepted {
+        tracing::warn!(%last, clock = %now, "the clock was accepted, though it stands before the last line of the audit log");
+    } else if now < journal.last_at() {
+        let last = journal.last_at();
+        tracing::error!(
+            %last,
+            clock = %now,
+            "the clock stands before the last line of the audit log: no paid call until it is set, or `tollgate serve --accept-clock` once"
+        );
+    }
+    Ok(journal)
 }
 
 /// Opens the book and brings it up to the journal; what was sent without an outcome gets its outcome line.

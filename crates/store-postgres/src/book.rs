@@ -16,7 +16,7 @@ mod usage;
 use std::collections::HashMap;
 
 use tollgate_books::{Fence, HoldRow, Opened};
-use tollgate_model::{Name, TaskId};
+use tollgate_model::{Name, RequestId, TaskId};
 
 use crate::column::{counted, plain};
 use crate::epoch::{self, Lag, Memory, Recalled, Standing};
@@ -125,10 +125,21 @@ pub(crate) async fn owner(session: &Session, upstream: &Name, task: TaskId) -> R
     session.row(sql, &[&upstream.as_str(), &task.as_str()]).await?.map(|row| hold::read(&row)).transpose()
 }
 
-/// All holds that are open or unknown, oldest first: an instance's own, else all.
-pub(crate) async fn unsettled(session: &Session, instance: Option<&str>) -> Result<Vec<HoldRow>, Failure> {
-    let sql = concat!(hold::select!(), " WHERE state IN ('open', 'unknown') AND (instance = $1 OR $1 IS NULL) ORDER BY request");
-    session.query(sql, &[&instance]).await?.iter().map(hold::read).collect()
+/// Holds that are open or unknown, oldest first, so many at most, behind this one: an instance's own, else all.
+pub(crate) async fn unsettled(
+    session: &Session,
+    instance: Option<&str>,
+    behind: Option<RequestId>,
+    most: usize,
+) -> Result<Vec<HoldRow>, Failure> {
+    let sql = concat!(
+        hold::select!(),
+        " WHERE state IN ('open', 'unknown') AND (instance = $1 OR $1 IS NULL) AND request > $2 ORDER BY request LIMIT $3"
+    );
+    // an id is never empty: every one lies behind nothing
+    let behind = behind.as_ref().map_or(&[] as &[u8], |behind| behind.as_bytes());
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    session.query(sql, &[&instance, &behind, &most]).await?.iter().map(hold::read).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
 use tollgate_books::{Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Store, UsageRow};
-use tollgate_model::{CredentialHash, KeyId, Name, Pepper, TaskId, Timestamp};
+use tollgate_model::{CredentialHash, KeyId, Name, Pepper, RequestId, TaskId, Timestamp};
 use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
 
 use crate::book::{self, Post};
@@ -153,9 +153,9 @@ impl Store for PostgresStore {
     }
 
     /// Of the instance that this store was opened for, once it was: another gate's holds are its own.
-    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
+    fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
         let instance = self.instance.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.reads.call(async move |session| book::unsettled(session, instance.as_deref()).await)
+        self.reads.call(async move |session| book::unsettled(session, instance.as_deref(), behind, most).await)
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tollgate_books::{Fence, HoldRow, Opened};
-use tollgate_model::{Name, TaskId};
+use tollgate_model::{Name, RequestId, TaskId};
 
 use crate::column::{count, counted};
 use crate::failure::Failure;
@@ -57,16 +57,17 @@ pub(crate) fn owner(conn: &Connection, upstream: &Name, task: TaskId) -> Result<
     Ok(conn.prepare_cached(sql)?.query_row([upstream.as_str(), task.as_str()], rows::hold).optional()?)
 }
 
-/// All holds that are open or unknown, oldest first.
-pub(crate) fn unsettled(conn: &Connection) -> Result<Vec<HoldRow>, Failure> {
-    let sql = concat!(rows::select!(), " WHERE state < 2 ORDER BY request");
+/// Holds that are open or unknown, oldest first: so many at most, behind this one.
+pub(crate) fn unsettled(conn: &Connection, behind: Option<RequestId>, most: usize) -> Result<Vec<HoldRow>, Failure> {
+    let sql = concat!(rows::select!(), " WHERE state < 2 AND request > ? ORDER BY request LIMIT ?");
+    // an id is never empty: every one lies behind nothing
+    let behind = behind.as_ref().map_or(&[] as &[u8], |behind| behind.as_bytes());
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
     let mut found: Vec<HoldRow> = Vec::new();
-    for row in conn.prepare_cached(sql)?.query_map([], rows::hold)? {
-        let mut row = row?;
-        // of a million holds at a start there are few names
-        if let Some(before) = found.last() {
-            rows::share(&mut row, before);
-        }
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params![behind, most])?;
+    while let Some(row) = rows.next()? {
+        let row = rows::hold_like(row, found.last())?;
         found.push(row);
     }
     Ok(found)

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tollgate_books::{Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Store, UsageRow};
-use tollgate_model::{CredentialHash, KeyId, Name, Pepper, TaskId, Timestamp};
+use tollgate_model::{CredentialHash, KeyId, Name, Pepper, RequestId, TaskId, Timestamp};
 use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
 
 use crate::line::Line;
@@ -80,8 +80,8 @@ impl Store for SqliteStore {
         Box::pin(self.reader.call(move |conn| book::owner(conn, &upstream, task)))
     }
 
-    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
-        Box::pin(self.reader.call(book::unsettled))
+    fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
+        Box::pin(self.reader.call(move |conn| book::unsettled(conn, behind, most)))
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {

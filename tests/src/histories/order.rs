@@ -51,14 +51,14 @@ struct Counter {
 
 impl Counter {
     /// The sums behind a step; none if it would have been answered otherwise.
-    fn after(&self, what: What, loosely: bool) -> Option<Self> {
+    fn after(&self, what: What) -> Option<Self> {
         let mut next = self.clone();
         match what {
             What::Reserve { place, units, admitted } => {
                 let team: i64 = self.used.iter().sum();
                 let (of_key, of_team) = (*self.key_caps.get(place)?, *self.team_caps.get(place)?);
                 let has_room = self.used.get(place)? + units <= of_key && team + units <= of_team;
-                if if admitted { !has_room } else { has_room && !loosely } {
+                if admitted != has_room {
                     return None;
                 }
                 *next.used.get_mut(place)? += if admitted { units } else { 0 };
@@ -72,15 +72,12 @@ impl Counter {
 }
 
 /// Whether an order that keeps to the ticks explains every answer (Wing and Gong 1993, with the states already tried, as Lowe 2017).
-///
-/// Of a cap that two accounts share, a slice may lie at one while it is refused to the other's caller: with `loosely` no refusal needs
-/// an explanation, and only what was admitted is judged.
-pub(super) fn explains(steps: &[Step], loosely: bool) -> bool {
+pub(super) fn explains(steps: &[Step]) -> bool {
     let begin = Counter { used: [0; 2], key_caps: [BEGIN_KEY; 2], team_caps: [BEGIN_TEAM; 2] };
-    search(steps, loosely, 0, &begin, &mut HashSet::new())
+    search(steps, 0, &begin, &mut HashSet::new())
 }
 
-fn search(steps: &[Step], loosely: bool, taken: u64, counter: &Counter, tried: &mut HashSet<(u64, Counter)>) -> bool {
+fn search(steps: &[Step], taken: u64, counter: &Counter, tried: &mut HashSet<(u64, Counter)>) -> bool {
     let open = || steps.iter().enumerate().filter(|(place, _)| taken & (1 << place) == 0);
     // whoever began before any of the others had ended may have been first
     let Some(bound) = open().map(|(_, step)| step.ended).min() else { return true };
@@ -88,8 +85,8 @@ fn search(steps: &[Step], loosely: bool, taken: u64, counter: &Counter, tried: &
         return false;
     }
     open().filter(|(_, step)| step.begun <= bound).any(|(place, step)| {
-        let after = counter.after(step.what, loosely);
-        after.is_some_and(|after| search(steps, loosely, taken | (1 << place), &after, tried))
+        let after = counter.after(step.what);
+        after.is_some_and(|after| search(steps, taken | (1 << place), &after, tried))
     })
 }
 
@@ -108,25 +105,25 @@ mod tests {
     #[test]
     fn what_a_counter_would_not_have_said_is_found() {
         // five units of a key: six are one too many, whatever the order
-        assert!(!explains(&[step(0, 3, buy(0, 3, true)), step(1, 2, buy(0, 3, true))], true));
+        assert!(!explains(&[step(0, 3, buy(0, 3, true)), step(1, 2, buy(0, 3, true))]));
         // seven of a team, over both accounts
-        assert!(!explains(&[step(0, 3, buy(0, 4, true)), step(1, 2, buy(1, 4, true))], true));
+        assert!(!explains(&[step(0, 3, buy(0, 4, true)), step(1, 2, buy(1, 4, true))]));
         // a refusal with room to spare
-        assert!(!explains(&[step(0, 1, buy(0, 3, false))], false));
+        assert!(!explains(&[step(0, 1, buy(0, 3, false))]));
         // what had returned before the step began counts no more
         let late = [step(0, 1, buy(0, 5, true)), step(2, 3, What::Return { place: 0, units: 5 }), step(4, 5, buy(0, 1, false))];
-        assert!(!explains(&late, false));
+        assert!(!explains(&late));
     }
 
     #[test]
     fn what_overlaps_may_have_happened_in_either_order() {
         let back = What::Return { place: 0, units: 5 };
         for admitted in [false, true] {
-            assert!(explains(&[step(0, 1, buy(0, 5, true)), step(2, 5, back), step(3, 4, buy(0, 1, admitted))], false));
+            assert!(explains(&[step(0, 1, buy(0, 5, true)), step(2, 5, back), step(3, 4, buy(0, 1, admitted))]));
         }
         let lower = What::Change { place: 0, of_team: true, units: 1 };
         for admitted in [false, true] {
-            assert!(explains(&[step(0, 3, lower), step(1, 2, buy(0, 2, admitted))], false));
+            assert!(explains(&[step(0, 3, lower), step(1, 2, buy(0, 2, admitted))]));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A crowd at the books, as `cargo xtask admissions` lets it buy at length; and short histories, each checked against a counter.
 
 use anyhow::Result;
-use tollgate_tests::{admissions, histories};
+use tollgate_tests::{admissions, flat, histories};
 
 use crate::alone;
 
@@ -24,5 +24,12 @@ fn ft_17_every_recorded_history_of_the_books_is_one_that_a_plain_counter_could_h
         let (admitted, refused, overlaps) = figures.seen();
         assert!(admitted >= 5_000 && refused >= 1_000 && overlaps >= 1_000, "{figures}");
     }
+    Ok(())
+}
+
+#[test]
+fn rl_04_i_8_a_thousand_keys_of_ten_limits_each_under_load_leave_memory_where_it_is() -> Result<()> {
+    let _alone = alone();
+    println!("{}", flat::run(7, 40)?);
     Ok(())
 }

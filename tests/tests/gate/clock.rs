@@ -31,8 +31,12 @@ impl Clocked {
     }
 
     fn restart(&mut self) -> Result<()> {
+        self.restart_as(&[])
+    }
+
+    fn restart_as(&mut self, words: &[&str]) -> Result<()> {
         let file = self.file.to_str().context("an odd folder")?.to_owned();
-        self.stand.restart_with(&[("TOLLGATE_FAULT_CLOCK", &file)])?;
+        self.stand.restart_as(words, &[("TOLLGATE_FAULT_CLOCK", &file)])?;
         Ok(())
     }
 
@@ -98,6 +102,32 @@ fn tm_08_a_start_with_a_clock_before_the_last_record_buys_nothing_until_the_cloc
     assert_eq!(clocked.buy(&key, 1)?, (0, Some("clock_suspect".to_owned())));
     clocked.shift(0)?;
     assert_eq!(clocked.buy(&key, 3)?, (1, Some("cap_reached".to_owned())), "sane again, without a restart");
+    Ok(())
+}
+
+#[test]
+fn tm_08_a_clock_that_was_ahead_is_accepted_once_on_an_operators_word() -> Result<()> {
+    let mut clocked = Clocked::new()?;
+    clocked.shift(300 * DAY_MS)?;
+    let key = clocked.stand.key("daily", json!({ "caps": ["0.20/day"] }))?;
+    assert_eq!(clocked.buy(&key, 3)?, (2, Some("cap_reached".to_owned())));
+    clocked.stand.gate.stop()?;
+    clocked.shift(0)?;
+    clocked.restart()?;
+    assert_eq!(clocked.buy(&key, 1)?, (0, Some("clock_suspect".to_owned())));
+    clocked.stand.gate.stop()?;
+    clocked.restart_as(&["--accept-clock"])?;
+    assert_eq!(clocked.buy(&key, 3)?, (2, Some("cap_reached".to_owned())), "today's, not those of the day that was none");
+    assert!(!clocked.stand.lines("clock_accepted")?.is_empty());
+    // said once, it is not asked again; and it is not taken for a licence to go back
+    clocked.stand.gate.stop()?;
+    clocked.restart()?;
+    assert_eq!(clocked.buy(&key, 1)?, (0, Some("cap_reached".to_owned())));
+    clocked.stand.gate.stop()?;
+    clocked.shift(300 * DAY_MS)?;
+    clocked.restart()?;
+    assert_eq!(clocked.buy(&key, 1)?, (0, Some("cap_reached".to_owned())), "the day that was none is spent when it comes");
+    assert_eq!(clocked.stand.charged()?, Money::parse("0.40")?);
     Ok(())
 }
 

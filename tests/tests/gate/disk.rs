@@ -64,7 +64,7 @@ fn ft_01_on_a_full_disk_paid_calls_are_refused_in_time_and_go_on_when_there_is_r
             if answer.task().is_none() {
                 let code = answer.denied().context(answer.body.clone())?;
                 ensure!(["audit_unavailable", "books_unavailable"].contains(&code), "{code}");
-                ensure!(took < Duration::from_millis(350), "refused after {took:?}");
+                ensure!(took < Duration::from_millis(250), "refused with {code} after {took:?}");
                 ensure!(stand.received()?.len() == received, "refused, and sent");
                 refused += 1;
             }

@@ -76,9 +76,10 @@ fn denial(code: DenialCode) -> (&'static str, &'static str) {
         DenialCode::AuditUnavailable => ("the audit log cannot be written", "free or mend the disk of the state folder; `tollgate doctor`"),
         DenialCode::BooksUnavailable => ("the books cannot be reached", "mend the store; `tollgate doctor`"),
         DenialCode::SecretUnavailable => ("the real key cannot be had", "mend the key's source; `tollgate doctor`"),
-        DenialCode::ClockSuspect => {
-            ("the clock is in doubt: it stepped back, or stands before the last line of the log", "set the clock; `tollgate doctor`")
-        }
+        DenialCode::ClockSuspect => (
+            "the clock is in doubt: it stepped back, or stands before the last line of the log",
+            "set the clock (`tollgate doctor`); if it is the log that is wrong, `tollgate serve --accept-clock` once",
+        ),
     }
 }
 

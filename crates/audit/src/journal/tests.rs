@@ -82,3 +82,28 @@ fn a_line_that_is_nobodys_does_not_stop_the_count() {
         assert!(matches!(journal.lane(bad), Err(JournalError::Name(_))), "{bad}");
     }
 }
+
+#[test]
+fn tm_08_a_clock_that_is_accepted_is_not_doubted_again_and_each_lane_says_so() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("audit");
+    let journal = Journal::open(&dir, Timestamp::from_millis(0)).unwrap();
+    for (name, at) in [("w0", 9_000), ("w1", 500), ("w2", 8_000)] {
+        let mut lane = journal.lane(name).unwrap();
+        lane.append(&arrival(at, 1));
+        lane.flush(now(at)).unwrap();
+    }
+    drop(journal);
+    let mut journal = Journal::open(&dir, Timestamp::from_millis(1_000)).unwrap();
+    assert_eq!(journal.last_at(), Timestamp::from_millis(9_000));
+    assert_eq!(journal.accept_clock(Timestamp::from_millis(1_000)).unwrap(), Some(Timestamp::from_millis(9_000)));
+    assert_eq!((journal.last_at(), journal.lane("w2").unwrap().append(&arrival(1_001, 2))), (Timestamp::from_millis(1_000), 3));
+    drop(journal);
+    let mut journal = Journal::open(&dir, Timestamp::from_millis(1_002)).unwrap();
+    assert!(journal.last_at() <= Timestamp::from_millis(1_002));
+    assert_eq!(journal.accept_clock(Timestamp::from_millis(1_002)).unwrap(), None);
+    assert_eq!(read(&dir, "w1-1.jsonl").len(), 1, "a lane of the past has nothing to say");
+    let said = read(&dir, "w0-1.jsonl");
+    assert_eq!(said[1]["event"]["action"], "clock_accepted");
+    assert_eq!(said[1]["tollgate"]["detail"]["last"], "1970-01-01T00:00:09.000Z");
+}

@@ -1,5 +1,6 @@
 //! What is said to the book in one round? Leases for everyone who waits, and everything that has happened since the last.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,15 +20,13 @@ struct Asked {
 }
 
 impl Asked {
-    /// Whether somebody waits, and what others have reserved leaves less than one hold.
-    const fn is_short(&self, lease: &Lease) -> bool {
-        let Wanted { is_waited_for, want, .. } = &self.wanted;
-        *is_waited_for && lease.elsewhere > 0 && lease.ceiling < lease.used.saturating_add(want.least)
-    }
-
     /// Whether somebody waits, and has been given enough.
     const fn is_content(&self, lease: &Lease) -> bool {
-        self.wanted.is_waited_for && !self.is_short(lease)
+        self.wanted.is_waited_for && !self.wanted.is_short(lease)
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.is_of(&other.account, &other.wanted.want.counter)
     }
 
     fn is_of(&self, account: &Arc<Account>, counter: &Counter) -> bool {
@@ -36,40 +35,56 @@ impl Asked {
 }
 
 impl Books {
-    /// Leases for everyone who waits, in one durable step; then wakes them, whatever came of it.
+    /// Leases for everyone who waits, in one durable step. Where others' slices leave too little they are called back, and asked for
+    /// again before anybody is woken.
     pub(super) async fn lease(&self) -> Result<(), StoreError> {
         let asked = self.asked();
         if asked.is_empty() {
             return Ok(());
         }
         fault::at(Point::LeaseBegun);
-        let (leases, turn) = match self.granted(&asked).await {
+        let leases = self.lease_of(&asked).await?;
+        fault::at(Point::LeaseDone);
+        if !self.recall(&asked, &leases).await? {
+            return Ok(());
+        }
+        let is_short = |one: &Asked| asked.iter().zip(&leases).any(|(first, lease)| first.wanted.is_short(lease) && one.is_same(first));
+        for (first, _) in asked.iter().zip(&leases).filter(|(first, lease)| first.wanted.is_short(lease)) {
+            first.account.state.lock().waits_on(&first.wanted);
+        }
+        let again: Vec<Asked> = self.asked().into_iter().filter(is_short).collect();
+        self.lease_of(&again).await.map(drop)
+    }
+
+    /// Asks the book, and tells the accounts what it has granted.
+    async fn lease_of(&self, asked: &[Asked]) -> Result<Vec<Lease>, StoreError> {
+        let (leases, turn) = match self.granted(asked).await {
             Ok(granted) => granted,
             Err(error) => {
-                for Asked { account, wanted } in &asked {
+                for Asked { account, wanted } in asked {
                     account.state.lock().lease_failed(wanted);
                 }
                 return Err(error);
             }
         };
+        self.answered.fetch_add(1, Ordering::Relaxed);
         fault::at(Point::LeaseGranted);
         for (Asked { account, wanted }, lease) in asked.iter().zip(&leases) {
             account.state.lock().leased(wanted, lease);
         }
         drop(turn);
-        fault::at(Point::LeaseDone);
-        self.recall(&asked, &leases).await
+        Ok(leases)
     }
 
-    /// First what others' shares depend on, then those for whom somebody waits: a slice that only runs low must not be taken from
-    /// them.
+    /// First what others' shares depend on, then those for whom somebody waits, whoever was passed over most often first: a slice that
+    /// only runs low must not be taken from them.
     fn asked(&self) -> Vec<Asked> {
         let mut asked = Vec::new();
         for account in self.accounts() {
             let wants = account.state.lock().wants(&self.holder(&account));
             asked.extend(wants.into_iter().map(|wanted| Asked { account: account.clone(), wanted }));
         }
-        asked.sort_by_key(|asked| (!asked.wanted.is_overdrawn, !asked.wanted.is_waited_for));
+        asked.sort_by_key(|Asked { wanted, .. }| (!wanted.is_overdrawn, !wanted.is_waited_for, Reverse(wanted.passed_over)));
         asked
     }
 
@@ -91,28 +106,32 @@ impl Books {
     }
 
     /// Takes unspent slices back from this gate's other accounts, so that one refusal is not made while money lies unused beside
-    /// it; also what a process that died has leased for an account that has not asked since. Whoever was just given what it asked
-    /// for keeps it, and of those who were not the first: else they would take it from one another for ever.
-    async fn recall(&self, asked: &[Asked], leases: &[Lease]) -> Result<(), StoreError> {
+    /// it; also what a process that died has leased for an account that has not asked since. Whoever was just given what it asked for
+    /// keeps it, unless the other was passed over more often: else they would take it from one another for ever, or one of them from
+    /// the other each time. Whether anything was taken back.
+    async fn recall(&self, asked: &[Asked], leases: &[Lease]) -> Result<bool, StoreError> {
         let mut given = Vec::new();
         let mut called: Vec<&Counter> = Vec::new();
         let answered = || asked.iter().zip(leases);
-        for (first, _) in answered().filter(|(asked, lease)| asked.is_short(lease)) {
-            let counter = &first.wanted.want.counter;
+        for (first, _) in answered().filter(|(asked, lease)| asked.wanted.is_short(lease)) {
+            let (counter, passed_over) = (&first.wanted.want.counter, first.wanted.passed_over);
             if called.contains(&counter) {
                 continue;
             }
             called.push(counter);
             for account in self.accounts() {
-                let content = answered().any(|(asked, lease)| asked.is_of(&account, counter) && asked.is_content(lease));
+                let is_content = |asked: &Asked, lease| asked.is_content(lease) && asked.wanted.passed_over >= passed_over;
+                let content = answered().any(|(asked, lease)| asked.is_of(&account, counter) && is_content(asked, lease));
                 if content || first.is_of(&account, counter) {
                     continue;
                 }
-                let lowered = account.state.lock().recall(counter);
+                let lowered = account.state.lock().recall(counter, passed_over > 0);
                 given.extend(lowered.map(|lowered| (account.clone(), lowered)));
             }
         }
-        self.give(given).await
+        let is_any = !given.is_empty();
+        self.give(given).await?;
+        Ok(is_any)
     }
 
     /// Gives slices back that nobody has used for a while; never while one is leased.

@@ -6,7 +6,7 @@ use tollgate_model::{Money, Mono, RequestId, Timestamp};
 
 use super::*;
 use crate::memory::MemoryStore;
-use crate::port::{Counter, Holder, Lease, LeaseWant, Opened, Reply};
+use crate::port::{Counter, HoldRow, Holder, Lease, LeaseWant, Opened, Reply};
 
 /// A book whose posts do not end for as long as it hangs, and whose leases are told late.
 #[derive(Default)]
@@ -16,7 +16,20 @@ struct Hanging {
     posts: AtomicUsize,
     leases: AtomicUsize,
     prompt: AtomicBool,
+    /// How long each answer takes.
+    slow_ms: AtomicU64,
+    /// Whether leases fail at once.
+    fails: AtomicBool,
     told: Notify,
+}
+
+impl Hanging {
+    async fn takes_its_time(&self) {
+        let slow = self.slow_ms.load(Ordering::Relaxed);
+        if slow > 0 {
+            tokio::time::sleep(Duration::from_millis(slow)).await;
+        }
+    }
 }
 
 impl Store for Hanging {
@@ -27,6 +40,10 @@ impl Store for Hanging {
     fn lease(&self, fence: Fence, wants: Vec<LeaseWant>) -> Reply<'_, Vec<Lease>> {
         Box::pin(async move {
             self.leases.fetch_add(1, Ordering::Relaxed);
+            self.takes_its_time().await;
+            if self.fails.load(Ordering::Relaxed) {
+                return Err(StoreError::Down("a full disk".to_owned()));
+            }
             let leases = self.book.lease(fence, wants).await;
             if !self.prompt.load(Ordering::Relaxed) {
                 self.told.notified().await;
@@ -40,15 +57,18 @@ impl Store for Hanging {
         if self.hangs.load(Ordering::Relaxed) {
             return Box::pin(std::future::pending());
         }
-        self.book.post(fence, facts, upto, given)
+        Box::pin(async move {
+            self.takes_its_time().await;
+            self.book.post(fence, facts, upto, given).await
+        })
     }
 
     fn owner(&self, upstream: &Name, task: TaskId) -> Reply<'_, Option<HoldRow>> {
         self.book.owner(upstream, task)
     }
 
-    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
-        self.book.unsettled()
+    fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
+        self.book.unsettled(behind, most)
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
@@ -235,4 +255,96 @@ async fn a_refusal_for_what_others_have_leased_asks_the_book_no_more_than_it_mus
     assert!(leases <= 4, "{leases} leases");
     assert_eq!(spend("q", 4).await, Err(DenialCode::CapReached));
     assert_eq!(store.posts.load(Ordering::Relaxed), posts, "there is nothing to call back");
+}
+
+#[tokio::test]
+async fn a_slice_that_was_asked_for_under_a_raise_and_told_after_its_end_is_not_spent() {
+    let desk = Desk::new().await;
+    let other = desk.books.account(&Name::parse("q").unwrap(), 600_000);
+    let crew = Name::parse("crew").unwrap();
+    let kind = tollgate_model::LimitKind::parse_cap("0.000000005/day").unwrap();
+    let until = now().wall.plus_millis(1_000);
+    let raise = tollgate_model::Raise { amount: tollgate_model::Amount::Money(Money::from_nanos(10)), until };
+    let limit = tollgate_model::Limit { raise: Some(raise), ..tollgate_model::Limit::new(tollgate_model::Scope::Team(crew.clone()), kind) };
+    let try_reserve = |account: &Arc<Account>, number: u8, cost: i64, wall: Timestamp| {
+        let (limits, at) = ([LimitIx(0)], Now { wall, ..now() });
+        let (key, cost, request) = (KeyId::from_bytes([1; 16]), Money::from_nanos(cost), RequestId::from_bytes([number; 16]));
+        let wish = Wish { request, key, team: Some(&crew), method: "m", cost, limits: &limits, observe_rate: false };
+        if let Tried::Held(hold) = account.try_reserve(&wish, at) { Some(hold) } else { None }
+    };
+    assert_eq!([&desk.account, &other].map(|account| account.bind(&limit, now())), [LimitIx(0); 2]);
+    assert!(try_reserve(&desk.account, 0, 1, now().wall).is_none(), "the book has not told");
+    desk.store.prompt.store(true, Ordering::Relaxed);
+    assert!(try_reserve(&other, 1, 4, now().wall).is_none());
+    desk.books.lease().await.unwrap();
+    let four = try_reserve(&other, 2, 4, now().wall).unwrap();
+    assert!(try_reserve(&desk.account, 3, 5, now().wall).is_none(), "the slice is too small");
+    desk.store.prompt.store(false, Ordering::Relaxed);
+    let mut leased = pin!(desk.books.lease());
+    tokio::select! {
+        biased;
+        _ = &mut leased => panic!("the book tells late"),
+        () = std::future::ready(()) => {}
+    }
+    assert!(try_reserve(&desk.account, 4, 5, until).is_none());
+    desk.store.told.notify_one();
+    leased.await.unwrap();
+    assert!(try_reserve(&desk.account, 5, 2, until).is_none(), "four of five are spent");
+    assert!(try_reserve(&desk.account, 6, 1, until).is_some());
+    drop(four);
+}
+
+/// A cap of so many nano-dollars of the key, tended by a clerk.
+async fn tended(store: &Arc<Hanging>, cap: &str) -> (Arc<Books>, Arc<Account>, [LimitIx; 1], tokio::task::JoinSet<Result<(), StoreError>>) {
+    store.prompt.store(true, Ordering::Relaxed);
+    let begin = tokio::time::Instant::now();
+    let clock = move || Now { mono: Mono::from_nanos(u64::try_from(begin.elapsed().as_nanos()).unwrap()), ..now() };
+    let (books, clerk, _) = Books::open(store.clone(), "gate", "boot", true, Vec::new(), Arc::new(clock)).await.unwrap();
+    let account = books.account(&Name::parse("p").unwrap(), 600_000);
+    let kind = tollgate_model::LimitKind::parse_cap(cap).unwrap();
+    let limit = tollgate_model::Limit::new(tollgate_model::Scope::Key(KeyId::from_bytes([1; 16])), kind);
+    let cap = [account.bind(&limit, now())];
+    let mut clerks = tokio::task::JoinSet::new();
+    clerks.spawn(clerk.run(std::future::pending()));
+    (books, account, cap, clerks)
+}
+
+async fn reserve(books: &Books, account: &Arc<Account>, cap: &[LimitIx], number: u32, cost: i64) -> Result<Hold, DenialCode> {
+    let mut id = [0; 16];
+    id[12..].copy_from_slice(&number.to_be_bytes());
+    let (key, cost, request) = (KeyId::from_bytes([1; 16]), Money::from_nanos(cost), RequestId::from_bytes(id));
+    let wish = Wish { request, key, team: None, method: "m", cost, limits: cap, observe_rate: false };
+    books.reserve(account, &wish, (books.clock)()).await.map_err(|denial| denial.code)
+}
+
+#[tokio::test(start_paused = true)]
+async fn bu_35_a_hundred_thousand_calls_just_under_the_cap_of_a_book_that_is_slow_are_all_admitted() {
+    let store = Arc::new(Hanging::default());
+    let (books, account, cap, _clerks) = tended(&store, "0.000001/total").await;
+    reserve(&books, &account, &cap, 0, 999).await.unwrap().send().unknown();
+    store.slow_ms.store(90, Ordering::Relaxed);
+    for number in 1..=100_000 {
+        let hold = reserve(&books, &account, &cap, number, 1).await.unwrap_or_else(|code| panic!("call {number}: {code:?}"));
+        hold.send().void(now());
+        if number % 1_000 == 0 {
+            // the slice goes back and is asked for again
+            tokio::time::sleep(Duration::from_secs(7)).await;
+        }
+    }
+    assert_eq!(reserve(&books, &account, &cap, 200_000, 2).await.err(), Some(DenialCode::CapReached));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ft_01_a_book_that_cannot_be_written_refuses_within_a_quarter_of_a_second_and_goes_on_when_it_can() {
+    let store = Arc::new(Hanging::default());
+    let (books, account, cap, _clerks) = tended(&store, "1/day").await;
+    store.fails.store(true, Ordering::Relaxed);
+    store.slow_ms.store(3, Ordering::Relaxed);
+    for number in 0..5 {
+        let began = tokio::time::Instant::now();
+        assert_eq!(reserve(&books, &account, &cap, number, 1).await.err(), Some(DenialCode::BooksUnavailable));
+        assert!(began.elapsed() < Duration::from_millis(250), "{:?}", began.elapsed());
+    }
+    store.fails.store(false, Ordering::Relaxed);
+    assert!(reserve(&books, &account, &cap, 9, 1).await.is_ok());
 }

@@ -69,7 +69,7 @@ impl<'a> Bench<'a> {
 
     /// The hold as it is told among the unsettled ones.
     pub(super) async fn unsettled(&self, request: RequestId) -> Option<HoldRow> {
-        done(self.store.unsettled().await).into_iter().find(|row| row.request == request)
+        done(self.store.unsettled(None, usize::MAX).await).into_iter().find(|row| row.request == request)
     }
 }
 

@@ -21,13 +21,19 @@ pub async fn a_fact_posted_again_changes_nothing(store: &dyn Store) {
         open.opened("74"),
     ];
     bench.post(facts.clone()).await;
-    let once =
-        (done(store.unsettled().await), done(store.usage("2026-11-23", "2026-11-23").await), bench.used(&team_today(), "solver").await);
+    let once = (
+        done(store.unsettled(None, usize::MAX).await),
+        done(store.usage("2026-11-23", "2026-11-23").await),
+        bench.used(&team_today(), "solver").await,
+    );
     assert_eq!(once.2, 32);
     bench.post(facts.clone()).await;
     bench.post(facts.into_iter().flat_map(|fact| [fact.clone(), fact]).collect()).await;
-    let again =
-        (done(store.unsettled().await), done(store.usage("2026-11-23", "2026-11-23").await), bench.used(&team_today(), "solver").await);
+    let again = (
+        done(store.unsettled(None, usize::MAX).await),
+        done(store.usage("2026-11-23", "2026-11-23").await),
+        bench.used(&team_today(), "solver").await,
+    );
     assert_eq!(again, once);
 }
 
@@ -82,7 +88,7 @@ pub async fn an_unknown_hold_stays_spent_until_it_is_known(store: &dyn Store) {
     assert_eq!(bench.used(&team_today(), "solver").await, 30);
     bench.post(vec![paid.settled(6), refunded.voided(), lost.opened("73")]).await;
     assert_eq!(bench.used(&team_today(), "solver").await, 16);
-    assert_eq!(done(store.unsettled().await), [lost.row(Some("73"), HoldState::Unknown)]);
+    assert_eq!(done(store.unsettled(None, usize::MAX).await), [lost.row(Some("73"), HoldState::Unknown)]);
 }
 
 /// A price for nothing is no cost.
@@ -92,7 +98,7 @@ pub async fn facts_about_a_hold_that_was_never_made_change_nothing(store: &dyn S
     let story = Story::new(1);
     bench.post(vec![story.opened("71"), story.settled(4), story.voided(), story.unknown()]).await;
     assert_eq!(bench.used(&team_today(), "solver").await, 0);
-    assert_eq!(done(store.unsettled().await), []);
+    assert_eq!(done(store.unsettled(None, usize::MAX).await), []);
     assert_eq!(done(store.owner(&story.upstream, task("71")).await), None);
 }
 
@@ -127,5 +133,15 @@ pub async fn what_is_unsettled_is_told_whole_and_oldest_first(store: &dyn Store)
         (Story::on(YESTERDAY, 9), Story::new(1), Story { key: key(2), team: None, ..Story::new(2) }, Story::new(3));
     bench.post(vec![paid.held(), teamless.held(), open.held(), open.opened("5b3f-A"), old.held(), old.unknown(), paid.settled(1)]).await;
     let expected = [old.row(None, HoldState::Unknown), open.row(Some("5b3f-A"), HoldState::Open), teamless.row(None, HoldState::Open)];
-    assert_eq!(done(store.unsettled().await), expected);
+    assert_eq!(done(store.unsettled(None, usize::MAX).await), expected);
+    // in pieces: each goes on behind the last of the one before
+    let (mut pieces, mut behind) = (Vec::new(), None);
+    loop {
+        let piece = done(store.unsettled(behind, 2).await);
+        assert!(piece.len() <= 2);
+        let Some(last) = piece.last() else { break };
+        behind = Some(last.request);
+        pieces.extend(piece);
+    }
+    assert_eq!(pieces, expected);
 }

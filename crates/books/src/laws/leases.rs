@@ -25,9 +25,9 @@ pub async fn a_lease_tells_what_others_have_reserved(store: &dyn Store) {
     let first = bench.lease(&team_today(), "solver", 100, None, 70).await;
     assert_eq!(first, Lease { used: 0, ceiling: 70, elsewhere: 0, ..Lease::default() });
     let second = bench.lease(&team_today(), "other", 100, None, 70).await;
-    assert_eq!(second, Lease { used: 0, ceiling: 30, elsewhere: 70, ..Lease::default() });
+    assert_eq!(second, Lease { used: 0, ceiling: 30, elsewhere: 70, beside: 70, ..Lease::default() });
     let third = bench.lease(&team_today(), "third", 100, None, 70).await;
-    assert_eq!(third, Lease { used: 0, ceiling: 0, elsewhere: 100, ..Lease::default() });
+    assert_eq!(third, Lease { used: 0, ceiling: 0, elsewhere: 100, beside: 100, ..Lease::default() });
 }
 
 /// A ceiling falls to what is used when the cap is lowered, and no further.
@@ -47,7 +47,7 @@ pub async fn what_is_given_back_is_free_for_others(store: &dyn Store) {
     assert_eq!(bench.lease(&team_today(), "other", 100, None, 10).await.ceiling, 0);
     bench.give_back(&team_today(), "solver", 40).await;
     let lease = bench.lease(&team_today(), "other", 100, None, 100).await;
-    assert_eq!(lease, Lease { used: 0, ceiling: 60, elsewhere: 40, ..Lease::default() });
+    assert_eq!(lease, Lease { used: 0, ceiling: 60, elsewhere: 40, beside: 40, ..Lease::default() });
 }
 
 /// An account that never leased of a counter counts in it all the same: nothing spent is left out.
@@ -101,7 +101,7 @@ pub async fn leases_are_told_in_the_order_of_the_wants(store: &dyn Store) {
     let want = |counter: Counter, account: &str| LeaseWant { counter, holder: holder(account), cap: 100, used: None, least: 1, slice: 80 };
     let wants = vec![want(team_today(), "solver"), want(key_today(), "solver"), want(team_today(), "other")];
     let leases = done(store.lease(bench.fence, wants).await);
-    let lease = |ceiling, elsewhere| Lease { used: 0, ceiling, elsewhere, ..Lease::default() };
+    let lease = |ceiling, elsewhere| Lease { used: 0, ceiling, elsewhere, beside: elsewhere, ..Lease::default() };
     assert_eq!(leases, [lease(80, 0), lease(80, 0), lease(20, 80)]);
 }
 
@@ -123,10 +123,13 @@ pub async fn a_counter_not_seen_before_starts_from_the_holds_in_the_book(store: 
     bench.post(facts).await;
     assert_eq!(
         bench.lease(&team_today(), "solver", 100, None, 5).await,
-        Lease { used: 23, ceiling: 28, elsewhere: 10, ..Lease::default() }
+        Lease { used: 23, ceiling: 28, elsewhere: 10, beside: 10, ..Lease::default() }
     );
     let tasks = daily(Scope::Team(name("research")), Unit::Tasks, TODAY);
-    assert_eq!(bench.lease(&tasks, "solver", 100, None, 5).await, Lease { used: 3, ceiling: 8, elsewhere: 1, ..Lease::default() });
+    assert_eq!(
+        bench.lease(&tasks, "solver", 100, None, 5).await,
+        Lease { used: 3, ceiling: 8, elsewhere: 1, beside: 1, ..Lease::default() }
+    );
 }
 
 /// A cap over the whole life counts the whole life.

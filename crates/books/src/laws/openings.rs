@@ -14,7 +14,7 @@ pub async fn a_later_opening_fences_every_earlier_one(store: &dyn Store) {
     assert_eq!(store.lease(earlier.fence, vec![want]).await, Err(StoreError::Fenced));
     let upto = HashMap::from([("lane".to_owned(), 1)]);
     assert_eq!(store.post(earlier.fence, vec![Story::new(1).held()], upto, Vec::new()).await, Err(StoreError::Fenced));
-    assert_eq!(done(store.unsettled().await), []);
+    assert_eq!(done(store.unsettled(None, usize::MAX).await), []);
     assert_eq!(done(store.open(GATE, BOOT, true).await).replay_from, HashMap::new());
 }
 
@@ -52,7 +52,7 @@ pub async fn machine_death_strands_the_open_slice(store: &dyn Store) {
     let bench = Bench::reopen(store, "boot-2").await;
     assert_eq!(bench.used(&team_today(), "solver").await, 60, "giving back and opening again free nothing of it");
     let other = bench.lease(&team_today(), "other", 100, None, 50).await;
-    assert_eq!(other, Lease { used: 0, ceiling: 40, elsewhere: 60, ..Lease::default() });
+    assert_eq!(other, Lease { used: 0, ceiling: 40, elsewhere: 60, beside: 60, ..Lease::default() });
 }
 
 /// A gate that calls back what it does not spend must not call back what may have been spent.

@@ -163,7 +163,9 @@ impl World {
         let desk = self.desk.lock();
         let now = self.clock.now().wall;
         let rules = || orders.iter().filter_map(|(place, _)| desk.scenario.rules.get(*place));
-        let near = rules().filter_map(|rule| cap_of(rule, now)).any(|(_, _, window)| window.end.millis() - now.millis() < 3_000);
+        let raises = rules().filter_map(|rule| rule.limit.raise).map(|raise| raise.until).filter(|until| *until > now);
+        let ends = rules().filter_map(|rule| cap_of(rule, now)).map(|(_, _, window)| window.end).chain(raises);
+        let near = ends.into_iter().any(|end| end.millis() - now.millis() < 3_000);
         let rate = rules().any(|rule| matches!(rule.limit.kind, LimitKind::Rate(_)));
         Duration::from_secs(if rate { 90 } else { 4 * u64::from(near) })
     }

@@ -87,11 +87,19 @@ impl Desk {
         self.ledger.entries.insert(request, entry.clone());
         self.hands.push(Purchase { request, lane: usize::from(request.as_bytes()[15] % 2), stage: Stage::Reserved(hold) });
         self.figures.admitted += 1;
+        self.figures.raised += u64::from(entry.rules.iter().any(|place| self.is_beyond(*place, &entry)));
         for place in &entry.rules {
             if let Some(wrong) = self.over(*place, &entry) {
                 self.wrong.push(wrong);
             }
         }
+    }
+
+    /// Whether a cap has let pass what only its raise allows.
+    fn is_beyond(&self, place: usize, entry: &Entry) -> bool {
+        let Some(rule) = self.scenario.rules.get(place) else { return false };
+        let (LimitKind::Cap { amount, .. }, Some((unit, _, window))) = (&rule.limit.kind, cap_of(rule, entry.at)) else { return false };
+        self.ledger.sum(&rule.limit.scope, unit, window, None) > amount.units()
     }
 
     /// The sentence about a limit that lets more pass than it may.

@@ -88,12 +88,13 @@ impl Entry {
     }
 }
 
-/// A cap's numbers: how much, and over which instants at this one.
+/// A cap's numbers: how much at this instant, raised or not, and over which instants.
 pub(super) fn cap_of(rule: &Rule, at: Timestamp) -> Option<(Unit, i64, Window)> {
     match &rule.limit.kind {
         LimitKind::Cap { amount, period, zone } => {
             let unit = if matches!(amount, Amount::Money(_)) { Unit::Money } else { Unit::Tasks };
-            Some((unit, amount.units(), period.window(zone, at).counted(*period)))
+            let raise = rule.limit.raise.filter(|raise| at < raise.until).map_or(0, |raise| raise.amount.units());
+            Some((unit, amount.units().max(raise), period.window(zone, at).counted(*period)))
         }
         LimitKind::Rate(_) | LimitKind::Concurrency(_) => None,
     }

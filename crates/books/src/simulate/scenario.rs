@@ -1,6 +1,6 @@
 //! Who buys, where, within which limits? Drawn from the seed: keys of teams at accounts, limits that overlap.
 
-use tollgate_model::{Amount, KeyId, Limit, LimitKind, Money, Name, Period, Rate, Scope, Timestamp, Zone};
+use tollgate_model::{Amount, KeyId, Limit, LimitKind, Money, Name, Period, Raise, Rate, Scope, Timestamp, Zone};
 
 use super::random::Random;
 
@@ -82,8 +82,8 @@ impl Scenario {
         self.rules.iter().enumerate().filter(|(_, rule)| concerns(rule)).map(|(place, _)| place).collect()
     }
 
-    /// Another amount for a rule, or the rule taken away or put back; an account's own limits are read at a start only.
-    pub(super) fn change(&mut self, random: &mut Random) -> Option<usize> {
+    /// Another amount for a rule, more of it for a while or no longer, or the rule taken away or put back; an account's own limits are read at a start only.
+    pub(super) fn change(&mut self, random: &mut Random, now: Timestamp) -> Option<usize> {
         let place = random.below(self.rules.len());
         let rule = self.rules.get_mut(place).filter(|rule| !matches!(rule.limit.scope, Scope::Upstream(_)))?;
         if rule.on && random.one_in(3) {
@@ -91,6 +91,10 @@ impl Scenario {
             return Some(place);
         }
         rule.on = true;
+        if let (LimitKind::Cap { amount, .. }, true) = (&rule.limit.kind, random.one_in(2)) {
+            rule.limit.raise = raise(*amount, random, now);
+            return Some(place);
+        }
         rule.limit.kind = match &rule.limit.kind {
             LimitKind::Cap { amount, period, zone } => {
                 LimitKind::Cap { amount: another(*amount, random), period: *period, zone: zone.clone() }
@@ -147,6 +151,13 @@ fn another(amount: Amount, random: &mut Random) -> Amount {
     let few = random.pick(&[3_i64, 9, 20, 60, 60, 300, 1_000, 20_000]).unwrap_or(9);
     let odd = i64::try_from(random.below(1_000)).unwrap_or(0);
     amount.with_units(if matches!(amount, Amount::Money(_)) { few * 1_000 + odd } else { few })
+}
+
+/// More for seconds, for an hour, or beyond the end of a day; one in four is ended before its time.
+fn raise(amount: Amount, random: &mut Random, now: Timestamp) -> Option<Raise> {
+    let millis = random.pick(&[None, Some(4_000), Some(3_700_000), Some(90_000_000)]).flatten()?;
+    let more = amount.units().saturating_mul(random.pick(&[2, 3, 10]).unwrap_or(2));
+    Some(Raise { amount: amount.with_units(more), until: now.plus_millis(millis) })
 }
 
 fn rate(random: &mut Random) -> Rate {

@@ -152,24 +152,26 @@ impl World {
 
     fn change_rules(&mut self, random: &mut Random) -> String {
         let mut desk = self.desk.lock();
-        let Some(place) = desk.scenario.change(random) else { return "no rule changes".to_owned() };
+        let Some(place) = desk.scenario.change(random, self.clock.now().wall) else { return "no rule changes".to_owned() };
         let changed = (desk.life, self.clock.now().mono.nanos());
         desk.changed.insert(place, changed);
         let said = desk.scenario.rules.get(place).map(|rule| {
             let state = if rule.on { "is" } else { "was" };
-            format!("a limit of {} {state} {}", rule.limit.scope, rule.limit.kind)
+            let raise = rule.limit.raise.map_or_else(String::new, |raise| format!(", {:?} until {}", raise.amount, raise.until));
+            format!("a limit of {} {state} {}{raise}", rule.limit.scope, rule.limit.kind)
         });
         drop(desk);
         self.attach();
         said.unwrap_or_default()
     }
 
-    /// To shortly before or behind a midnight; a little back; far back.
+    /// To shortly before or behind a midnight or the end of a raise; a little back; far back.
     fn step_clock(&mut self, random: &mut Random) -> String {
         let now = self.clock.now().wall;
         let desk = self.desk.lock();
         let ends = desk.scenario.rules.iter().filter_map(|rule| super::ledger::cap_of(rule, now)).map(|(_, _, window)| window.end);
-        let next = ends.filter(|end| end.millis() < i64::MAX).min();
+        let raises = desk.scenario.rules.iter().filter_map(|rule| rule.limit.raise).map(|raise| raise.until);
+        let next = ends.chain(raises).filter(|end| *end > now && end.millis() < i64::MAX).min();
         drop(desk);
         let millis = match random.below(6) {
             0 => -1_500,

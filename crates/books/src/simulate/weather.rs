@@ -192,8 +192,8 @@ impl Store for Weather {
         Box::pin(self.call(async move |book: &MemoryStore| book.owner(&upstream, task).await))
     }
 
-    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
-        Box::pin(self.call(async move |book: &MemoryStore| book.unsettled().await))
+    fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
+        Box::pin(self.call(async move |book: &MemoryStore| book.unsettled(behind, most).await))
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {

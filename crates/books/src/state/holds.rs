@@ -6,6 +6,7 @@ use tollgate_model::{Money, Name, RequestId, Timestamp};
 
 use crate::hold::{Closed, Unknown};
 use crate::port::Fact;
+use crate::restored::Restored;
 use crate::slot::Kind;
 use crate::state::scopes::{Move, Permit, tell};
 use crate::state::{Open, State};
@@ -13,7 +14,7 @@ use crate::state::{Open, State};
 impl State {
     /// Nothing was sent: as if it had never been.
     pub(crate) fn unsent(&mut self, request: RequestId) {
-        let Some(Open { terms, .. }) = self.holds.remove(&request) else { return };
+        let Some(Open { terms, .. }) = self.holds.swap_remove(&request) else { return };
         self.unsent = self.unsent.saturating_sub(1);
         self.tell(&terms, Some(Move::Unsent), Some(Permit::Returned));
         if terms.team.is_some() {
@@ -46,7 +47,7 @@ impl State {
 
     /// Ends a hold: at its cost, or with nothing (`None`) on the provider's word.
     pub(crate) fn close(&mut self, request: RequestId, cost: Option<Money>, assumed: bool, at: Timestamp) -> Option<Closed> {
-        let open = self.holds.remove(&request)?;
+        let open = self.holds.swap_remove(&request)?;
         let held = open.terms.cost;
         let settled = cost.unwrap_or(Money::ZERO);
         let money = held.nanos().saturating_sub(settled.nanos());
@@ -86,7 +87,7 @@ impl State {
         let unknown = self.holds.values().filter(|hold| hold.unknown).map(|Open { terms, .. }| Unknown {
             request: terms.request,
             key: terms.key,
-            method: terms.method.clone(),
+            method: Box::from(&*terms.method),
             held: terms.cost,
             at: terms.at,
         });
@@ -111,20 +112,12 @@ impl State {
         tell(&mut self.slots, &self.scopes, self.latest, &open.terms, None, Some(Permit::Returned));
     }
 
-    /// So many holds are about to be put back.
-    pub(crate) fn make_room(&mut self, holds: usize) {
-        self.holds.reserve(holds);
-        self.tasks.reserve(holds);
-        self.deadlines.reserve(holds);
-    }
-
-    /// Puts a hold of the book's back into memory at start.
-    pub(crate) fn restore(&mut self, open: Open) {
-        let due = self.now.mono.plus_millis(UNKNOWN_PERMIT_MS).nanos();
-        if open.unknown {
-            self.permits.push_back((due, open.terms.request));
-        }
-        self.holds.insert(open.terms.request, open);
+    /// Takes up the holds of the book's at a start.
+    pub(crate) fn restore(&mut self, mut restored: Restored, deadline_ms: u64) {
+        let now = self.now.mono;
+        restored.begin(now.plus_millis(deadline_ms), now.plus_millis(UNKNOWN_PERMIT_MS));
+        (self.holds, self.tasks) = (restored.holds, restored.tasks);
+        (self.deadlines, self.permits) = (restored.deadlines, restored.permits);
     }
 }
 

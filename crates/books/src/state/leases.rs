@@ -31,7 +31,7 @@ impl State {
                 // the book knows what was told of it; then all of it is to be reserved, whatever the others left
                 let (used, slice) = if bucket.is_known { (Some(bucket.used), 0) } else { (None, bucket.used) };
                 let want = LeaseWant { counter, holder: holder.clone(), cap: cap.most, used, least: 0, slice };
-                wants.push(Wanted { ix, edition: cap.edition, waiting: 0, is_overdrawn: true, is_waited_for: false, want });
+                wants.push(Wanted { ix, edition: cap.edition, waiting: 0, passed_over: 0, is_overdrawn: true, is_waited_for: false, want });
             }
             let (runs_low, is_overdrawn) = (cap.runs_low(now), is_shared && cap.is_overdrawn());
             if cap.wanted == 0 && !runs_low && !is_overdrawn {
@@ -51,8 +51,9 @@ impl State {
                 // what is spent already comes first, of all accounts; who waits for more asks again
                 slice: if is_overdrawn { cap.unsent } else { more },
             };
-            let waiting = cap.wanted;
-            wants.push(Wanted { ix, edition: cap.edition, waiting, is_overdrawn, is_waited_for: cap.wanted > 0 && !is_overdrawn, want });
+            let (waiting, passed_over, edition) = (cap.wanted, cap.passed_over, cap.edition);
+            let is_waited_for = waiting > 0 && !is_overdrawn;
+            wants.push(Wanted { ix, edition, waiting, passed_over, is_overdrawn, is_waited_for, want });
         }
         wants
     }
@@ -71,6 +72,7 @@ impl State {
             cap.leased(want.cap, lease, now);
             // who came while the book was asked is not served by its answer
             cap.wanted = cap.wanted.saturating_sub(*waiting).max(0);
+            cap.passed_over = if wanted.is_short(lease) { cap.passed_over.saturating_add(1) } else { 0 };
             // asked for before the limits were changed, told after
             if cap.edition != *edition {
                 cap.ceiling = 0;
@@ -131,9 +133,16 @@ impl State {
         }
     }
 
-    /// Lowers this counter's ceiling to what is used, if the book may reserve more. Where memory knows nothing of the counter, nothing
-    /// is spent from it.
-    pub(crate) fn recall(&mut self, counter: &Counter) -> Option<Lowered> {
+    /// Whoever waits for this counter asks again in the same round.
+    pub(crate) fn waits_on(&mut self, Wanted { ix, waiting, want, .. }: &Wanted) {
+        if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
+            cap.wanted = cap.wanted.saturating_add(*waiting);
+        }
+    }
+
+    /// Lowers this counter's ceiling to what is used, if the book may reserve more; of one for which somebody waits only `firmly`. Where
+    /// memory knows nothing of the counter, nothing is spent from it.
+    pub(crate) fn recall(&mut self, counter: &Counter, firmly: bool) -> Option<Lowered> {
         let (edition, latest) = (self.edition(), self.latest);
         let rolls = counter.period.rolls_over().is_some();
         let is_it = |scope: &Scope, cap: &Cap| {
@@ -147,7 +156,7 @@ impl State {
                 if rolls {
                     cap.roll(latest);
                 }
-                (cap.wanted == 0 && cap.lent > cap.spent()).then(|| cap.lower(Some(ix), cap.counter(scope)))
+                ((firmly || cap.wanted == 0) && cap.lent > cap.spent()).then(|| cap.lower(Some(ix), cap.counter(scope)))
             }
             None if self.recalled.contains(counter) => None,
             None => Some(Lowered { ix: None, counter: counter.clone(), ceiling: 0 }),
@@ -199,11 +208,20 @@ pub(crate) struct Wanted {
     edition: u64,
     /// What those need who wait for it.
     waiting: i64,
+    /// In how many rounds they were passed over.
+    pub(crate) passed_over: u32,
     /// Whether more is spent than the book knows of.
     pub(crate) is_overdrawn: bool,
     /// Whether somebody waits for it; if not, it runs low.
     pub(crate) is_waited_for: bool,
     pub(crate) want: LeaseWant,
+}
+
+impl Wanted {
+    /// Whether somebody waits, and what others have reserved leaves less than one hold.
+    pub(crate) const fn is_short(&self, lease: &Lease) -> bool {
+        self.is_waited_for && lease.elsewhere > 0 && lease.ceiling < lease.used.saturating_add(self.want.least)
+    }
 }
 
 /// A ceiling that was lowered in memory, and is to be in the book.

@@ -65,13 +65,6 @@ impl State {
         self.closed.push_back((self.now.mono.nanos(), task));
     }
 
-    /// Restores an open task at start; its deadline begins anew, since monotonic time did.
-    pub(crate) fn restore_task(&mut self, task: TaskId, request: RequestId, key: KeyId, deadline_ms: u64) {
-        let deadline = self.now.mono.plus_millis(deadline_ms);
-        self.tasks.insert(task, Task { request, key, open: true, withheld: false, deadline });
-        self.deadlines.push_back((deadline.nanos(), task));
-    }
-
     pub(crate) fn end(&mut self, task: TaskId, ending: Ending, at: Timestamp) -> Option<Closed> {
         let known = self.tasks.get(&task).filter(|task| task.open && !task.withheld)?;
         let request = known.request;
@@ -120,7 +113,7 @@ impl State {
             }
             self.closed.pop_front();
             if self.tasks.get(&task).is_some_and(|task| !task.open) {
-                self.tasks.remove(&task);
+                self.tasks.swap_remove(&task);
             }
         }
     }

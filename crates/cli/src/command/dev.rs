@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &args::Dev, state: Option<&Path>, json: bool) -> Ou
             .await
             .with_context(|| format!("cannot listen at `{}`: `--sandbox 127.0.0.1:0` picks a free port", arguments.sandbox))?;
         let config = configuration(&folder.path, sandbox.address, &sandbox.real_key, arguments)?;
-        let house = house::open(&config, false).await?;
+        let house = house::open(&config, house::Accept::default()).await?;
         let key = make_key(&house).await?;
         let (mut ready, mut people) = serve::told(&house, &config);
         let sandbox_url = format!("http://{}", sandbox.address);

@@ -8,7 +8,7 @@ use tollgate_config::{Config, Process, Tls};
 use crate::args;
 use crate::authority;
 use crate::exit::{Failed, Outcome};
-use crate::house::{self, House};
+use crate::house::{self, Accept, House};
 use crate::log;
 use crate::ready::Ready;
 use crate::signal::Signals;
@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: &args::Serve, json: bool) -> Outcome {
     log::begin();
     runtime.block_on(async {
         let mut signals = Signals::listen().context("cannot wait for signals")?;
-        let house = house::open(&config, arguments.accept_store).await?;
+        let accept = Accept { store: arguments.accept_store, clock: arguments.accept_clock };
+        let house = house::open(&config, accept).await?;
         let (ready, people) = told(&house, &config);
         ready.say(json, &people).context("cannot write to stdout")?;
         signals.stopped().await;

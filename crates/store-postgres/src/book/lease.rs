@@ -52,8 +52,10 @@ async fn grant_all(session: &Session, wants: &[LeaseWant]) -> Result<Vec<Lease>,
 
 fn grant(shares: &mut Shares, want: &LeaseWant, passed: Passed) -> (Lease, Share) {
     let Passed { minutes, unspent } = passed;
-    let others = shares.iter().filter(|(holder, _)| **holder != want.holder);
-    let elsewhere = others.fold(unspent, |sum, (_, share)| sum.saturating_add(share.reserved()));
+    let others = || shares.iter().filter(|(holder, _)| **holder != want.holder);
+    let elsewhere = others().fold(unspent, |sum, (_, share)| sum.saturating_add(share.reserved()));
+    let own = others().filter(|(holder, _)| holder.instance == want.holder.instance);
+    let beside = own.fold(0, |sum: i64, (_, share)| sum.saturating_add(share.reserved()));
     let passed = minutes.iter().fold(0, |sum: i64, (_, amount)| sum.saturating_add(*amount));
     let share = shares.entry(want.holder.clone()).or_default();
     share.strand();
@@ -65,5 +67,5 @@ fn grant(shares: &mut Shares, want: &LeaseWant, passed: Passed) -> (Lease, Share
     share.ceiling = wished.min(room).max(used);
     let short = used.saturating_add(want.least).saturating_sub(room);
     let frees_at = frees_at(want.counter.period, short, minutes);
-    (Lease { used, ceiling: share.ceiling, elsewhere, passed, frees_at }, *share)
+    (Lease { used, ceiling: share.ceiling, elsewhere, beside, passed, frees_at }, *share)
 }

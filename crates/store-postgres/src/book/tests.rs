@@ -78,8 +78,8 @@ fn what_an_account_spends_without_a_lease_of_a_counter_counts_in_it() {
     assert_eq!(
         leases,
         [
-            Lease { used: 0, ceiling: 5, elsewhere: 20, ..Lease::default() },
-            Lease { used: 20, ceiling: 25, elsewhere: 5, ..Lease::default() }
+            Lease { used: 0, ceiling: 5, elsewhere: 20, beside: 20, ..Lease::default() },
+            Lease { used: 20, ceiling: 25, elsewhere: 5, beside: 5, ..Lease::default() }
         ]
     );
 }
@@ -98,7 +98,7 @@ fn finished_holds_and_closed_windows_are_forgotten_after_ninety_days_and_their_s
     let paid = Fact::Settled { request: request(recent, 3), cost: Money::from_nanos(4), assumed: false, at };
     assert_eq!((book.count("holds"), book.count("counters"), book.count("shares")), (2, 2, 2));
     book.post(vec![held(recent, 3, "solver"), paid, held(NOW, 4, "solver")]);
-    let left: Vec<i64> = run(book.store.unsettled()).unwrap().iter().map(|row| row.at.millis()).collect();
+    let left: Vec<i64> = run(book.store.unsettled(None, usize::MAX)).unwrap().iter().map(|row| row.at.millis()).collect();
     assert_eq!(left, [old, NOW], "what is open stays, however old");
     assert_eq!((book.count("holds"), book.count("counters"), book.count("shares")), (3, 1, 1));
     assert_eq!(run(book.store.owner(&name("solver"), task)).unwrap(), None, "a task's owner goes with its hold");
@@ -145,8 +145,8 @@ fn an_absurd_price_fills_a_counter_up_and_breaks_nothing() {
     let absurd = |number| Fact::Settled { request: request(NOW, number), cost: Money::from_nanos(i64::MAX), assumed: false, at };
     book.post(vec![held(NOW, 1, "solver"), held(NOW, 2, "solver"), absurd(1), absurd(2)]);
     let leases = book.lease(&wants);
-    assert_eq!(leases[0], Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 5, ..Lease::default() });
-    assert_eq!(leases[1], Lease { used: 0, ceiling: 0, elsewhere: i64::MAX, ..Lease::default() });
+    assert_eq!(leases[0], Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 5, beside: 5, ..Lease::default() });
+    assert_eq!(leases[1], Lease { used: 0, ceiling: 0, elsewhere: i64::MAX, beside: i64::MAX, ..Lease::default() });
     let full = Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 0, ..Lease::default() };
     let new = book.lease(&[want(NOW, Period::Month, "solver"), want(NOW, Period::Total, "solver")]);
     assert_eq!(new, [full, full]);

@@ -103,7 +103,7 @@ fn keys_are_read_and_changed_and_tasks_owned_while_a_book_is_behind() {
     running.post(1).unwrap();
     roll_back(&database);
     assert_eq!(running.lease(), Err(StoreError::Behind));
-    assert_eq!(run(running.store.unsettled()).unwrap().len(), 1);
+    assert_eq!(run(running.store.unsettled(None, usize::MAX)).unwrap().len(), 1);
     assert_eq!(run(running.store.load(Pepper::new([1; 32]))).unwrap().generation, 0);
     assert_eq!(run(running.store.mark(CredentialHash::from_bytes([1; 32]))), Ok(CredentialHash::from_bytes([1; 32])));
 }

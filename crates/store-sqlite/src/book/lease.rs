@@ -15,13 +15,16 @@ pub(crate) fn lease(conn: &Connection, fence: Fence, wants: &[LeaseWant]) -> Res
 
 fn grant(conn: &Connection, want: &LeaseWant) -> Result<Lease, Failure> {
     let id = counter::find_or_seed(conn, &want.counter, &want.holder.instance)?;
-    let mut elsewhere = 0_i64;
+    let (mut elsewhere, mut beside) = (0_i64, 0_i64);
     let mut share = Share::default();
     for (holder, found) in counter::shares(conn, id)? {
         if holder == want.holder {
             share = found;
         } else {
             elsewhere = elsewhere.saturating_add(found.reserved());
+            if holder.instance == want.holder.instance {
+                beside = beside.saturating_add(found.reserved());
+            }
         }
     }
     let Passed { minutes, unspent } = passed::passed(conn, &want.counter)?;
@@ -36,5 +39,6 @@ fn grant(conn: &Connection, want: &LeaseWant) -> Result<Lease, Failure> {
     share.ceiling = wished.min(room).max(used);
     counter::put(conn, id, &want.holder.instance, want.holder.account.as_str(), &share)?;
     let short = used.saturating_add(want.least).saturating_sub(room);
-    Ok(Lease { used, ceiling: share.ceiling, elsewhere, passed, frees_at: frees_at(want.counter.period, short, minutes) })
+    let frees_at = frees_at(want.counter.period, short, minutes);
+    Ok(Lease { used, ceiling: share.ceiling, elsewhere, beside, passed, frees_at })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use rusqlite::types::Type;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 use tollgate_books::{HoldRow, HoldState};
 use tollgate_model::{Money, Name, RequestId, TaskId};
@@ -20,11 +21,18 @@ macro_rules! select {
 pub(super) use select;
 
 pub(super) fn hold(row: &Row<'_>) -> rusqlite::Result<HoldRow> {
+    hold_like(row, None)
+}
+
+/// The same; names that stand in the row before as well are taken from there: of a million holds at a start there are few names.
+pub(super) fn hold_like(row: &Row<'_>, before: Option<&HoldRow>) -> rusqlite::Result<HoldRow> {
+    let team = name(row, 2, before.and_then(|before| before.team.as_ref()))?;
+    let upstream = name(row, 3, before.map(|before| &before.upstream))?;
     Ok(HoldRow {
         request: row.get::<_, Bare<_>>(0)?.0,
         key: row.get::<_, Bare<_>>(1)?.0,
-        team: row.get::<_, Option<Parsed<_>>>(2)?.map(|team| team.0),
-        upstream: row.get::<_, Parsed<_>>(3)?.0,
+        team,
+        upstream: upstream.ok_or(rusqlite::Error::InvalidColumnType(3, "upstream".to_owned(), Type::Null))?,
         method: row.get(4)?,
         at: row.get::<_, Bare<_>>(5)?.0,
         held: Money::from_nanos(row.get(6)?),
@@ -34,13 +42,11 @@ pub(super) fn hold(row: &Row<'_>) -> rusqlite::Result<HoldRow> {
     })
 }
 
-/// Keeps one copy of names that stand in both.
-pub(super) fn share(row: &mut HoldRow, before: &HoldRow) {
-    if row.upstream == before.upstream {
-        row.upstream = before.upstream.clone();
-    }
-    if row.team == before.team {
-        row.team.clone_from(&before.team);
+fn name(row: &Row<'_>, at: usize, before: Option<&Name>) -> rusqlite::Result<Option<Name>> {
+    let text = row.get_ref(at)?.as_str_or_null()?;
+    match before.filter(|before| text == Some(before.as_str())) {
+        Some(before) => Ok(Some(before.clone())),
+        None => Ok(row.get::<_, Option<Parsed<_>>>(at)?.map(|name| name.0)),
     }
 }
 

@@ -62,8 +62,8 @@ fn what_an_account_spends_without_a_lease_of_a_counter_counts_in_it() {
     assert_eq!(
         leases,
         [
-            Lease { used: 0, ceiling: 5, elsewhere: 20, ..Lease::default() },
-            Lease { used: 20, ceiling: 25, elsewhere: 5, ..Lease::default() }
+            Lease { used: 0, ceiling: 5, elsewhere: 20, beside: 20, ..Lease::default() },
+            Lease { used: 20, ceiling: 25, elsewhere: 5, beside: 5, ..Lease::default() }
         ]
     );
 }
@@ -82,7 +82,7 @@ fn finished_holds_and_closed_windows_are_forgotten_after_ninety_days_and_their_s
     let paid = Fact::Settled { request: request(recent, 3), cost: Money::from_nanos(4), assumed: false, at };
     assert_eq!((count(&conn, "holds"), count(&conn, "counters"), count(&conn, "shares")), (2, 2, 2));
     post(&conn, fence, vec![held(recent, 3, "solver"), paid, held(NOW, 4, "solver")]);
-    let left: Vec<i64> = super::unsettled(&conn).unwrap().iter().map(|row| row.at.millis()).collect();
+    let left: Vec<i64> = super::unsettled(&conn, None, usize::MAX).unwrap().iter().map(|row| row.at.millis()).collect();
     assert_eq!(left, [old, NOW], "what is open stays, however old");
     assert_eq!((count(&conn, "holds"), count(&conn, "counters"), count(&conn, "shares")), (3, 1, 1));
     assert_eq!(super::owner(&conn, &name("solver"), task).unwrap(), None, "a task's owner goes with its hold");
@@ -129,8 +129,8 @@ fn an_absurd_price_fills_a_counter_up_and_breaks_nothing() {
     let absurd = |number| Fact::Settled { request: request(NOW, number), cost: Money::from_nanos(i64::MAX), assumed: false, at };
     post(&conn, fence, vec![held(NOW, 1, "solver"), held(NOW, 2, "solver"), absurd(1), absurd(2)]);
     let leases = super::lease(&conn, fence, &wants).unwrap();
-    assert_eq!(leases[0], Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 5, ..Lease::default() });
-    assert_eq!(leases[1], Lease { used: 0, ceiling: 0, elsewhere: i64::MAX, ..Lease::default() });
+    assert_eq!(leases[0], Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 5, beside: 5, ..Lease::default() });
+    assert_eq!(leases[1], Lease { used: 0, ceiling: 0, elsewhere: i64::MAX, beside: i64::MAX, ..Lease::default() });
     let full = Lease { used: i64::MAX, ceiling: i64::MAX, elsewhere: 0, ..Lease::default() };
     let new = super::lease(&conn, fence, &[want(NOW, Period::Month, "solver"), want(NOW, Period::Total, "solver")]).unwrap();
     assert_eq!(new, [full, full]);
@@ -177,7 +177,7 @@ fn a_book_of_the_first_schema_says_the_same_in_the_second() {
     let told = super::usage(&conn, "2026-01-02", "2026-11-23").unwrap();
     let told: Vec<_> = told.iter().map(|row| (&*row.day, row.tasks, row.settled.nanos(), row.held.nanos(), row.unknown.nanos())).collect();
     assert_eq!(told, [("2026-01-02", 3, 30, 0, 0), ("2026-11-23", 4, 125, 10, 10)]);
-    let unsettled: Vec<_> = super::unsettled(&conn).unwrap().iter().map(|row| row.state).collect();
+    let unsettled: Vec<_> = super::unsettled(&conn, None, usize::MAX).unwrap().iter().map(|row| row.state).collect();
     assert_eq!(unsettled, [HoldState::Open, HoldState::Unknown]);
     let owner = super::owner(&conn, &name(solver), TaskId::parse(b"73").unwrap()).unwrap().unwrap();
     assert_eq!((owner.state, owner.settled), (HoldState::Settled, Some(Money::from_nanos(25))));

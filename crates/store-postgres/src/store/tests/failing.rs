@@ -54,7 +54,7 @@ fn a_connection_that_is_cut_is_made_again_by_itself() {
     let cut = run(scene.mark("first"));
     assert!(matches!(cut, Ok(()) | Err(StoreError::Down(_))), "{cut:?}");
     assert_eq!(run(scene.mark("second")), Ok(()));
-    assert_eq!(run(scene.store.unsettled()), Ok(Vec::new()));
+    assert_eq!(run(scene.store.unsettled(None, usize::MAX)), Ok(Vec::new()));
     assert!(scene.lanes().ends_with("second"));
 }
 
@@ -123,7 +123,7 @@ fn reading_goes_on_while_a_write_waits() {
     let slow = scene.store.writes.call(async |session| Ok(session.client().batch_execute("SELECT pg_sleep(1)").await?));
     run(async {
         let reads = async {
-            assert_eq!(scene.store.unsettled().await, Ok(Vec::new()));
+            assert_eq!(scene.store.unsettled(None, usize::MAX).await, Ok(Vec::new()));
             assert_eq!(scene.store.changes(0).await.unwrap().generation, 0);
         };
         tokio::select! {

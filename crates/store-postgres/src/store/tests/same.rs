@@ -110,7 +110,7 @@ async fn step(dice: &mut Dice, fences: &mut [Fence; 2], boot: &mut u64, stores: 
             0..=2 => format!("{:?}", store.post(*fence, facts.clone(), upto.clone(), given.clone()).await),
             3..=4 => format!("{:?}", store.lease(*fence, wants.clone()).await),
             5 => format!("{:?}", store.usage("2026-11-22", "2026-11-23").await),
-            6 => format!("{:?} {:?}", store.owner(&accounts()[0], asked).await, store.unsettled().await),
+            6 => format!("{:?} {:?}", store.owner(&accounts()[0], asked).await, store.unsettled(None, usize::MAX).await),
             _ => {
                 let opened = store.open("gate", &format!("boot-{boot}"), whole).await.unwrap();
                 *fence = opened.fence;

@@ -214,8 +214,8 @@ fn open_holds_are_told_to_the_gate_that_took_them_and_a_tasks_owner_to_all() {
     let task = TaskId::parse(b"71").unwrap();
     let at = Timestamp::from_millis(NOON);
     run(a.post(vec![held(request(NOON, 1, 1), NOON, 10), Fact::Opened { request: request(NOON, 1, 1), task, at }])).unwrap();
-    assert_eq!(run(a.store.unsettled()).unwrap().len(), 1);
-    assert_eq!(run(b.store.unsettled()).unwrap(), []);
+    assert_eq!(run(a.store.unsettled(None, usize::MAX)).unwrap().len(), 1);
+    assert_eq!(run(b.store.unsettled(None, usize::MAX)).unwrap(), []);
     let row = run(b.store.owner(&name("solver"), task)).unwrap().unwrap();
     assert_eq!((row.request, row.state), (request(NOON, 1, 1), HoldState::Open));
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tollgate_books::{Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Store, UsageRow};
-use tollgate_model::{CredentialHash, KeyId, Name, Pepper, TaskId, Timestamp};
+use tollgate_model::{CredentialHash, KeyId, Name, Pepper, RequestId, TaskId, Timestamp};
 use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
 
 use super::super::SqliteStore;
@@ -45,9 +45,9 @@ impl Store for Reopening {
         Box::pin(async move { store.owner(&upstream, task).await })
     }
 
-    fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
+    fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
         let store = self.store();
-        Box::pin(async move { store.unsettled().await })
+        Box::pin(async move { store.unsettled(behind, most).await })
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
