@@ -16,6 +16,7 @@ use crate::hold::Hold;
 use crate::mark::LaneMark;
 use crate::open::{self, Recovered};
 use crate::port::{Fact, Fence, HoldRow, HoldState, Store, StoreError, UsageRow};
+use crate::rates::Counted;
 use crate::slot::LimitIx;
 use crate::task::Owned;
 use crate::view::LimitView;
@@ -130,11 +131,21 @@ impl Books {
 
     /// Reserves in all limits or in none; waits for a slice only where memory has none left.
     pub async fn reserve(&self, account: &Arc<Account>, wish: &Wish<'_>, now: Now) -> Result<Hold, Denial> {
+        self.reserve_counted(account, wish, Counted::Here, now).await
+    }
+
+    pub(crate) async fn reserve_counted(
+        &self,
+        account: &Arc<Account>,
+        wish: &Wish<'_>,
+        counted: Counted,
+        now: Now,
+    ) -> Result<Hold, Denial> {
         let mut blocked = 0;
         for _ in 0..ROUNDS {
             // made before the try: a round that ends in between is not missed
             let round = account.rounds.notified();
-            match account.try_reserve(wish, now) {
+            match account.try_reserve_counted(wish, counted, now) {
                 Tried::Held(hold) => return Ok(hold),
                 Tried::Refused(denial) => return Err(denial),
                 Tried::Cold { elsewhere: true } if blocked == BLOCKED => {
