@@ -80,8 +80,6 @@ pub struct Paced {
     pub scope: Scope,
     /// How much.
     pub rate: Rate,
-    /// Which one, of several that the same scope has.
-    pub ordinal: u8,
     /// Until then it is known to have none: a flood is refused without asking for each.
     until: AtomicU64,
 }
@@ -91,8 +89,8 @@ const REMEMBERED_NS: u64 = 1_000_000_000;
 
 impl Paced {
     /// The rate of a scope.
-    pub const fn new(scope: Scope, rate: Rate, ordinal: u8) -> Self {
-        Self { scope, rate, ordinal, until: AtomicU64::new(0) }
+    pub const fn new(scope: Scope, rate: Rate) -> Self {
+        Self { scope, rate, until: AtomicU64::new(0) }
     }
 
     /// Nanoseconds in which it is known to have none.

@@ -2,6 +2,7 @@
 
 mod desk;
 mod lane;
+mod rates;
 mod replay;
 mod settings;
 mod store;
@@ -25,6 +26,7 @@ use tollgate_config::Config;
 use tollgate_gateway::clock::Clock;
 use tollgate_gateway::{Bound, Gate, Running, bind, start};
 use tollgate_registry::{Open, Peppering, Registry};
+use tollgate_store_redis::RedisRates;
 
 use self::desk::Inside;
 use self::lane::DeskLane;
@@ -46,6 +48,7 @@ pub(crate) struct House {
     /// The admin API.
     pub(crate) desk: tollgate_admin::Running,
     store: Kept,
+    rates: Option<Arc<RedisRates>>,
     running: Running,
     lane: Arc<DeskLane>,
     sealer: Sealer,
@@ -87,12 +90,14 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
         })
         .collect::<Result<Vec<_>>>()?;
     let desks = settings::desks(config, &journal, &books, &known, clock.now())?;
+    let rates = rates::open(config, &store, clock)?;
     let gate = Arc::new(Gate {
         settings: settings::of(config, files),
         clock,
         registry: registry.clone(),
         pepper: registry.pepper().clone(),
         books,
+        rates: rates.clone().map(|rates| rates as Arc<dyn tollgate_books::Rates>),
         upstreams: upstreams.all.clone(),
         lanes: desks.iter().map(|desk| desk.lane.health()).collect(),
         tally: Default::default(),
@@ -111,7 +116,7 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
     let (stop, stopped) = watch::channel(false);
     store.be_patient(false);
     let running = start(&gate, &doors, desks)?;
-    let inside = Arc::new(Inside::new(gate.clone(), config, &upstreams, watches.troubles(), lane.clone()));
+    let inside = Arc::new(Inside::new(gate.clone(), config, &upstreams, watches.troubles(), lane.clone()).with_rates(rates.clone()));
     let desk = desk::open(config, inside, lane.clone()).await?;
     let mut clerks = JoinSet::new();
     clerks.spawn(clerk.run(until(stopped.clone())));
@@ -121,7 +126,7 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
     tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped));
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
-    Ok(House { gate, registry, doors, desk, store, running, lane, sealer, stop, clerk: clerks, tasks })
+    Ok(House { gate, registry, doors, desk, store, rates, running, lane, sealer, stop, clerk: clerks, tasks })
 }
 
 impl House {
@@ -130,6 +135,9 @@ impl House {
         self.lane.event("process_drain", "success", &json!({}));
         let running = self.running;
         let drained = tokio::task::spawn_blocking(move || running.drain()).await.context("the drain was interrupted")?;
+        if let Some(rates) = self.rates.take() {
+            tokio::task::spawn_blocking(move || rates.close()).await.context("the shared rates were interrupted")?;
+        }
         self.desk.shutdown().await;
         self.store.be_patient(true);
         self.stop.send_replace(true);

@@ -22,11 +22,10 @@ impl Names {
     /// The rate's key.
     pub(crate) fn rate(&self, paced: &Paced) -> String {
         let Self { prefix, .. } = self;
-        let ordinal = paced.ordinal;
         match &paced.scope {
-            Scope::Key(key) => format!("{prefix}key:{key}:{ordinal}"),
-            Scope::Team(team) => format!("{prefix}team:{team}:{ordinal}"),
-            Scope::Upstream(_) => format!("{prefix}account:{ordinal}"),
+            Scope::Key(key) => format!("{prefix}key:{key}"),
+            Scope::Team(team) => format!("{prefix}team:{team}"),
+            Scope::Upstream(_) => format!("{prefix}account"),
         }
     }
 }

@@ -103,6 +103,13 @@ impl RedisRates {
         })
     }
 
+    /// Counts nothing any more, and tells the others that this gate is gone: at the end of a drain. A server that hangs does not hold
+    /// the process back.
+    pub fn close(&self) {
+        self.stop.send_replace(true);
+        let _ = self.ended.lock().recv_timeout(Duration::from_secs(1));
+    }
+
     async fn ask(&self, place: &Place, ask: Ask<'_>) -> Taken {
         let way = &place.way;
         let mut commands = match way.standing() {
@@ -169,10 +176,8 @@ impl Rates for RedisRates {
 }
 
 impl Drop for RedisRates {
-    /// Waits until the others have been told; a server that hangs does not hold the process back.
     fn drop(&mut self) {
-        self.stop.send_replace(true);
-        let _ = self.ended.get_mut().recv_timeout(Duration::from_secs(1));
+        self.close();
     }
 }
 

@@ -56,11 +56,11 @@ fn gates(port: u16, count: usize) -> Vec<Arc<RedisRates>> {
 }
 
 fn own(per_minute: u32, burst: u32) -> Arc<Paced> {
-    Arc::new(Paced::new(Scope::Key(KeyId::from_bytes([7; 16])), Rate { per_minute, burst }, 0))
+    Arc::new(Paced::new(Scope::Key(KeyId::from_bytes([7; 16])), Rate { per_minute, burst }))
 }
 
 fn of_account(per_minute: u32, burst: u32) -> Arc<Paced> {
-    Arc::new(Paced::new(Scope::Upstream(account()), Rate { per_minute, burst }, 0))
+    Arc::new(Paced::new(Scope::Upstream(account()), Rate { per_minute, burst }))
 }
 
 /// What a call comes to.

@@ -66,7 +66,7 @@ impl Desk {
         let (books, _, _) = Books::open(Arc::new(MemoryStore::default()), "gate", "boot", true, Vec::new(), Arc::new(now)).await.unwrap();
         let account = books.account(&Name::parse("p").unwrap(), 600_000);
         let rates = Told { answers: Mutex::new(answers.iter().rev().copied().collect()), ..Told::default() };
-        Self { books, account, rates, paced: [Arc::new(Paced::new(Scope::Key(KEY), RATE, 0))] }
+        Self { books, account, rates, paced: [Arc::new(Paced::new(Scope::Key(KEY), RATE))] }
     }
 
     fn bind(&self, kind: LimitKind) -> LimitIx {

@@ -131,7 +131,7 @@ async fn a_gate_that_is_not_heard_keeps_its_share_and_the_others_have_theirs() {
 async fn ft_08_a_key_of_another_kind_spoils_nothing_and_lets_nobody_through() {
     let server = Server::start(&[]).unwrap();
     let gate = open(settings(server.port(), "gate")).unwrap();
-    let (narrow, wide) = (own(600, 5), Arc::new(Paced::new(Scope::Upstream(account()), Rate { per_minute: 600, burst: 5 }, 1)));
+    let (narrow, wide) = (own(600, 5), Arc::new(Paced::new(Scope::Team(Name::parse("crew").unwrap()), Rate { per_minute: 600, burst: 5 })));
     filled(&gate, &[of_account(600, 5)]).await;
     let names = crate::names::Names::new("0190-book", &account());
     server.say(&format!("LPUSH {} x", names.rate(&narrow))).unwrap();
