@@ -25,6 +25,7 @@ mod matrix;
 mod network;
 mod observe;
 mod operations;
+mod rates;
 mod reflection;
 mod routing;
 mod shared;
