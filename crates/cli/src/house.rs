@@ -72,6 +72,8 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
     init::prepare_state(&config.state)?;
     let clock = Clock::begin();
     let store = Kept::open(config, accept)?;
+    // before the book is opened in this gate's name
+    let rates = rates::open(config, &store, clock)?;
     store.be_patient(true);
     let journal = Journal::open(&config.state.join("audit"), clock.now().wall)?;
     let known = store.replay_from().await?;
@@ -90,7 +92,6 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
         })
         .collect::<Result<Vec<_>>>()?;
     let desks = settings::desks(config, &journal, &books, &known, clock.now())?;
-    let rates = rates::open(config, &store, clock)?;
     let gate = Arc::new(Gate {
         settings: settings::of(config, files),
         clock,

@@ -33,9 +33,11 @@ fn a_redis_that_cannot_be_used_is_refused_in_a_sentence_that_holds_no_password()
         assert!(code == 1 && said.contains(says), "{said}");
         assert!(!said.contains("hunter2") && !said.contains("correct-horse"), "{said}");
     }
-    // one that is away, or says nothing, is waited for at work
+    // one that is away, or says nothing, is waited for at work; of one state folder, for the book knows the gate
+    let state = tempfile::TempDir::new()?;
+    let state = state.path().join("state").display().to_string();
     for silent in ["redis://127.0.0.1:1".to_owned(), format!("redis://127.0.0.1:{postgres}")] {
-        let place = Place::with(&format!("state = \"state\"\n{}\n{usual}", top(&server, &silent)))?;
+        let place = Place::with(&format!("state = \"{state}\"\n{}\n{usual}", top(&server, &silent)))?;
         place.serve()?.stop()?;
     }
     Ok(())
