@@ -121,10 +121,7 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
     let desk = desk::open(config, inside, lane.clone()).await?;
     let mut clerks = JoinSet::new();
     clerks.spawn(clerk.run(until(stopped.clone())));
-    let mut tasks = JoinSet::new();
-    tasks.spawn(watches.run(stopped.clone(), lane.clone()));
-    tasks.spawn(keep_registry(registry.clone(), stopped.clone()));
-    tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped));
+    let tasks = keep_house(watches, &gate, &lane, &stopped);
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
     Ok(House { gate, registry, doors, desk, store, rates, running, lane, sealer, stop, clerk: clerks, tasks })
@@ -194,6 +191,15 @@ async fn open_registry(config: &Config, store: &Kept, upstreams: &upstreams::Ope
     let random = |block: &mut [u8]| getrandom::fill(block).is_ok();
     let opened = Registry::open(Open { store: store.registry(), pepper, random, attach: upstreams.attach(clock) }).await;
     opened.context("the keys cannot be read")
+}
+
+/// What goes on beside the requests, until it is told to stop.
+fn keep_house(watches: Watches, gate: &Arc<Gate>, lane: &Arc<DeskLane>, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(watches.run(stopped.clone(), lane.clone()));
+    tasks.spawn(keep_registry(gate.registry.clone(), stopped.clone()));
+    tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped.clone()));
+    tasks
 }
 
 /// Takes up what another process has changed, and stores when keys were last used.

@@ -158,17 +158,17 @@ fn rl_07_redis_killed_and_hung_under_load_never_lets_more_through_nor_keeps_anyo
         for how in ["killed", "hung"] {
             thread::sleep(Duration::from_secs(3));
             if how == "killed" {
-                redis.kill()
+                redis.kill();
             } else {
-                redis.signal("STOP")?
+                redis.signal("STOP")?;
             }
             let gone = began.elapsed();
             thread::sleep(Duration::from_secs(4));
             ensure!(crowd.away()? == 3, "each gate says so");
             if how == "killed" {
-                redis.begin()?
+                redis.begin()?;
             } else {
-                redis.signal("CONT")?
+                redis.signal("CONT")?;
             }
             let answers = instant();
             while crowd.away()? > 0 {
