@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 need_compiler
 need_rust
-need_packages "php-cli=php" "valgrind=valgrind" "strace=strace" "postgresql=ls /usr/lib/postgresql/*/bin/initdb"
+need_packages "php-cli=php" "valgrind=valgrind" "strace=strace" "postgresql=ls /usr/lib/postgresql/*/bin/initdb" "redis-server=redis-server"
 target_folder
 need_sdks "$CARGO_TARGET_DIR"
 build_gate

@@ -11,6 +11,7 @@ mod http;
 mod place;
 mod postgres;
 mod process;
+mod redis;
 mod request;
 pub mod restart;
 mod sdk;
@@ -24,6 +25,7 @@ pub use http::{Answer, Kept, answers, call, exchange, exchange_from, from, unix}
 pub use place::{Place, REAL_KEY};
 pub use postgres::Postgres;
 pub use process::{Process, binary, drive, fault_binary, instant, run, run_with};
+pub use redis::Redis;
 pub use request::{FORM, JSON, MULTIPART, get, multipart, post};
 pub use sdk::{Driver, Sdk};
 pub use stand::{Setup, Stand, closed_hours, poll, submission};

@@ -22,7 +22,7 @@ use tollgate_registry::{MemoryStore, Open, Peppering, Registry};
 use crate::access::Token;
 use crate::act::{Acts, AdminAct, Unwritten, Writing};
 use crate::desk::{Desk, start};
-use crate::gate::{Counts, Finding, Gate, Pending, RealKey, UpstreamShown, Whose};
+use crate::gate::{Counts, Finding, Gate, Pending, RateCounts, RealKey, UpstreamShown, Whose};
 use crate::server::{Doors, Running};
 pub(crate) use limits::{cap, rate};
 
@@ -242,14 +242,9 @@ impl Gate for Told {
     }
 
     fn counts(&self) -> Counts {
-        Counts {
-            allowed: vec![("submit", 3)],
-            denied: vec![("cap_reached", 2)],
-            failed: Vec::new(),
-            connections: 5,
-            lanes_failing: 1,
-            account_waits: 7,
-        }
+        let (allowed, denied) = (vec![("submit", 3)], vec![("cap_reached", 2)]);
+        let rates = Some(RateCounts { asked: 11, alone: 4, lost: 2, away: 1 });
+        Counts { allowed, denied, connections: 5, lanes_failing: 1, account_waits: 7, rates, ..Counts::default() }
     }
 }
 

@@ -105,6 +105,21 @@ pub struct Counts {
     pub lanes_failing: u64,
     /// How often a request waited for the mutex of its account.
     pub account_waits: u64,
+    /// Where rates are counted together with other gates.
+    pub rates: Option<RateCounts>,
+}
+
+/// Rates that are counted together with other gates.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RateCounts {
+    /// Calls that were counted together.
+    pub asked: u64,
+    /// Calls that this gate counted by its own share.
+    pub alone: u64,
+    /// Times that the shared counter was lost.
+    pub lost: u64,
+    /// Accounts whose rates are not counted together now.
+    pub away: u64,
 }
 
 /// The running gate.

@@ -23,7 +23,7 @@ pub use access::{Door, Token};
 pub use act::{Acts, AdminAct, Stage, Unwritten, Writing};
 pub use desk::{Clock, Desk, start};
 pub use form::{key_terms, team_terms};
-pub use gate::{Counts, Finding, Gate, Pending, RealKey, ResolvedShown, UnknownShown, UpstreamShown, Whose};
+pub use gate::{Counts, Finding, Gate, Pending, RateCounts, RealKey, ResolvedShown, UnknownShown, UpstreamShown, Whose};
 pub use openapi::document as openapi;
 pub use problem::{Kind, Problem};
 pub use route::{ROUTES, Route, Verb};

@@ -10,6 +10,7 @@ use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, T
 use crate::clerk::STEP;
 use crate::hold::{Closed, Hold, IdTwice, Unknown};
 use crate::port::Fact;
+use crate::rates::Counted;
 use crate::slot::LimitIx;
 use crate::state::{Closing, Refused, State};
 use crate::task::{Ending, Owned};
@@ -110,6 +111,15 @@ impl Account {
 
     /// Reserves in all limits or in none.
     pub fn try_reserve(self: &Arc<Self>, wish: &Wish<'_>, now: Now) -> Tried {
+        self.try_reserve_counted(wish, Counted::Here, now)
+    }
+
+    /// What another limit than a rate refuses at this instant; nothing is changed.
+    pub(crate) fn refuses(&self, wish: &Wish<'_>, now: Now) -> Option<Denial> {
+        self.state().refuses(wish, now)
+    }
+
+    pub(crate) fn try_reserve_counted(self: &Arc<Self>, wish: &Wish<'_>, counted: Counted, now: Now) -> Tried {
         if self.fenced.load(Ordering::Relaxed) {
             return Tried::Refused(Denial::new(
                 tollgate_model::DenialCode::BooksUnavailable,
@@ -117,7 +127,7 @@ impl Account {
             ));
         }
         let mut state = self.state();
-        match state.reserve(wish, now) {
+        match state.reserve(wish, counted, now) {
             Ok(reserved) => {
                 let low = state.runs_low(wish.limits);
                 drop(state);

@@ -19,6 +19,7 @@ use crate::hold::Hold;
 use crate::mark::LaneMark;
 use crate::open::{self, Recovered};
 use crate::port::{Fact, Fence, HoldState, Store, StoreError, UsageRow};
+use crate::rates::Counted;
 use crate::restored::Restored;
 use crate::slot::LimitIx;
 use crate::task::Owned;
@@ -126,12 +127,22 @@ impl Books {
 
     /// Reserves in all limits or in none; waits for a slice only where memory has none left.
     pub async fn reserve(&self, account: &Arc<Account>, wish: &Wish<'_>, now: Now) -> Result<Hold, Denial> {
+        self.reserve_counted(account, wish, Counted::Here, now).await
+    }
+
+    pub(crate) async fn reserve_counted(
+        &self,
+        account: &Arc<Account>,
+        wish: &Wish<'_>,
+        counted: Counted,
+        now: Now,
+    ) -> Result<Hold, Denial> {
         let (mut blocked, mut answered) = (0, self.answered.load(Ordering::Relaxed));
         let mut patience = Instant::now() + LEASE_WAIT;
         for _ in 0..ROUNDS {
             // made before the try: a round that ends in between is not missed
             let round = account.rounds.notified();
-            match account.try_reserve(wish, now) {
+            match account.try_reserve_counted(wish, counted, now) {
                 Tried::Held(hold) => return Ok(hold),
                 Tried::Refused(denial) => return Err(denial),
                 Tried::Cold { elsewhere: false } => blocked = 0,

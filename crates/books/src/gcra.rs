@@ -2,6 +2,8 @@
 
 use tollgate_model::{Mono, Rate};
 
+use crate::rates::Share;
+
 const MINUTE_NS: u64 = 60_000_000_000;
 
 /// A rate's state: the theoretical arrival time of the next request.
@@ -9,12 +11,14 @@ const MINUTE_NS: u64 = 60_000_000_000;
 pub(crate) struct Gcra {
     rate: Rate,
     arrival: u64,
+    /// The part of it that is in force; the whole where it is no other gate's too.
+    share: Share,
 }
 
 impl Gcra {
     /// A rate with its whole burst, or with none of it after an unclean start: what was sent before is not known.
     pub(crate) fn new(rate: Rate, now: Mono, clean: bool) -> Self {
-        let mut gcra = Self { rate, arrival: now.nanos() };
+        let mut gcra = Self { rate, arrival: now.nanos(), share: Share { of: 1, from: Mono::from_nanos(0) } };
         if !clean {
             gcra.arrival = now.nanos().saturating_add(gcra.tolerance());
         }
@@ -24,6 +28,16 @@ impl Gcra {
     /// Another rate in force; what was used stays used.
     pub(crate) fn set(&mut self, rate: Rate) {
         self.rate = rate;
+    }
+
+    /// Puts a share of it in force. Another than before begins with nothing: all gates together have no more than the whole, whoever
+    /// had taken what before.
+    pub(crate) fn part(&mut self, share: Share) {
+        let begins = self.share.from != share.from;
+        self.share = share;
+        if begins {
+            self.arrival = share.from.nanos().saturating_add(self.tolerance()).saturating_add(self.interval());
+        }
     }
 
     pub(crate) const fn rate(&self) -> Rate {
@@ -47,11 +61,11 @@ impl Gcra {
 
     /// Rounded up, so that a minute never holds one more than the rate.
     fn interval(&self) -> u64 {
-        MINUTE_NS.div_ceil(u64::from(self.rate.per_minute).max(1))
+        MINUTE_NS.div_ceil(u64::from(self.rate.per_minute).max(1)).saturating_mul(u64::from(self.share.of))
     }
 
     fn tolerance(&self) -> u64 {
-        self.interval().saturating_mul(u64::from(self.rate.burst.saturating_sub(1)))
+        self.interval().saturating_mul(u64::from((self.rate.burst / self.share.of.max(1)).saturating_sub(1)))
     }
 }
 
@@ -109,6 +123,32 @@ mod tests {
         gcra.take(at(0));
         let wait = gcra.wait(at(0));
         assert_eq!((wait, gcra.wait(at(wait - 1)) > 0, gcra.wait(at(wait))), (1_000_000_000, true, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn rl_07_the_shares_of_all_gates_together_hold_no_more_than_the_rate_from_the_moment_they_begin(
+            per_minute in 1_u32..6_000, burst in 1_u32..50, of in 1_u32..6, steps in proptest::collection::vec(0_u64..300_000_000, 1..600)
+        ) {
+            let rate = Rate { per_minute, burst };
+            let from = 5_000_000_000;
+            let mut gates: Vec<Gcra> = (0..of).map(|_| Gcra::new(rate, Mono::from_nanos(0), true)).collect();
+            let (mut now, mut admitted) = (from, Vec::new());
+            for (turn, step) in steps.into_iter().enumerate() {
+                now += step;
+                let gate = &mut gates[turn % of as usize];
+                gate.part(Share { of, from: Mono::from_nanos(from) });
+                if gate.wait(Mono::from_nanos(now)) == 0 {
+                    gate.take(Mono::from_nanos(now));
+                    admitted.push(now);
+                }
+            }
+            let interval = MINUTE_NS.div_ceil(u64::from(per_minute));
+            // whatever was taken of the whole just before
+            for (count, at) in admitted.iter().enumerate() {
+                prop_assert!(count as u64 + 1 <= (at - from) / interval, "the {}th {} ns after the beginning", count + 1, at - from);
+            }
+        }
     }
 
     #[test]

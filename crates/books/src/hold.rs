@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 use tollgate_model::{Denial, KeyId, Money, Name, Now, RequestId, TaskId, Timestamp};
 
 use crate::account::Account;
+use crate::rates::Token;
 use crate::slot::LimitIx;
 
 /// The rates that a token was taken of.
@@ -29,6 +30,8 @@ pub struct Hold {
     inner: Option<(Arc<Account>, RequestId)>,
     at: Timestamp,
     would_deny: Option<Denial>,
+    /// What was taken of rates that several gates share.
+    token: Option<Token>,
 }
 
 /// Sent, or about to be. Dropped, it is unknown: spent until reconciled, its permit kept until the deadline.
@@ -80,7 +83,14 @@ pub struct IdTwice;
 
 impl Hold {
     pub(crate) fn new(account: Arc<Account>, request: RequestId, at: Timestamp, would_deny: Option<Denial>) -> Self {
-        Self { inner: Some((account, request)), at, would_deny }
+        Self { inner: Some((account, request)), at, would_deny, token: None }
+    }
+
+    /// The same with what was taken of shared rates, and what they would have refused.
+    pub(crate) fn with(mut self, token: Option<Token>, would_deny: Option<Denial>) -> Self {
+        self.token = token;
+        self.would_deny = self.would_deny.take().or(would_deny);
+        self
     }
 
     /// A rate that would have refused, for a key whose rate is observed.
@@ -99,6 +109,9 @@ impl Hold {
         let inner = self.inner.take();
         if let Some((account, request)) = &inner {
             account.sent(*request);
+        }
+        if let Some(token) = self.token.take() {
+            token.spend();
         }
         Sent { inner }
     }

@@ -12,6 +12,7 @@ mod mark;
 pub mod memory;
 mod open;
 pub mod port;
+pub mod rates;
 mod restored;
 #[cfg(any(test, feature = "simulate"))]
 pub mod simulate;
@@ -28,6 +29,7 @@ pub use open::Recovered;
 pub use port::{
     Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
 };
+pub use rates::{Ask, Late, Paced, Rates, Share, Taken, Token};
 pub use slot::LimitIx;
 pub use task::{Ending, Owned};
 pub use view::LimitView;

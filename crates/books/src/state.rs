@@ -18,6 +18,7 @@ use tollgate_model::{Denial, DenialCode, Limit, LimitKind, Now, Period, RequestI
 use crate::account::Wish;
 use crate::hold::{Rates, Terms};
 use crate::port::{Counter, Fact, Unit};
+use crate::rates::Counted;
 use crate::slot::{Kind, LimitIx, Slot};
 use crate::task::Task;
 use crate::view::LimitView;
@@ -152,7 +153,7 @@ impl State {
     }
 
     /// Asks every limit, then takes from every limit. A definite no comes before a cold slice.
-    pub(crate) fn reserve(&mut self, wish: &Wish<'_>, now: Now) -> Result<Reserved, Refused> {
+    pub(crate) fn reserve(&mut self, wish: &Wish<'_>, counted: Counted, now: Now) -> Result<Reserved, Refused> {
         // whoever waited for a slice arrived earlier than who is already in: in a rate it counts as of now, else its own burst is
         // refused to it
         let now = Now { mono: now.mono.max(self.now.mono), ..now };
@@ -165,12 +166,13 @@ impl State {
         if self.holds.contains_key(&wish.request) {
             return Err(Refused::Denied(Denial::new(DenialCode::BooksUnavailable, "a request's id is in use")));
         }
-        let would_deny = self.ask(wish, now)?;
+        let would_deny = self.ask(wish, counted, now)?;
         let mut rates = Rates::new();
         for ix in wish.limits {
             let Some(slot) = self.slots.get_mut(ix.0 as usize) else { continue };
             match &mut slot.kind {
                 Kind::Cap(cap) => cap.pace(ask::amount(cap.unit, wish), now.mono),
+                Kind::Rate(_) if matches!(counted, Counted::Elsewhere) => {}
                 Kind::Rate(gcra) => {
                     gcra.take(now.mono);
                     rates.push(*ix);

@@ -2,6 +2,7 @@
 
 mod desk;
 mod lane;
+mod rates;
 mod replay;
 mod settings;
 mod store;
@@ -25,6 +26,7 @@ use tollgate_config::Config;
 use tollgate_gateway::clock::Clock;
 use tollgate_gateway::{Bound, Gate, Running, bind, start};
 use tollgate_registry::{Open, Peppering, Registry};
+use tollgate_store_redis::RedisRates;
 
 use self::desk::Inside;
 use self::lane::DeskLane;
@@ -46,6 +48,7 @@ pub(crate) struct House {
     /// The admin API.
     pub(crate) desk: tollgate_admin::Running,
     store: Kept,
+    rates: Option<Arc<RedisRates>>,
     running: Running,
     lane: Arc<DeskLane>,
     sealer: Sealer,
@@ -79,6 +82,8 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
     init::prepare_state(&config.state)?;
     let clock = Clock::begin();
     let store = Kept::open(config, accept.store)?;
+    // before the book is opened in this gate's name
+    let rates = rates::open(config, &store, clock)?;
     store.be_patient(true);
     let journal = open_journal(config, accept.clock, clock)?;
     let known = store.replay_from().await?;
@@ -103,6 +108,7 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
         registry: registry.clone(),
         pepper: registry.pepper().clone(),
         books,
+        rates: rates.clone().map(|rates| rates as Arc<dyn tollgate_books::Rates>),
         upstreams: upstreams.all.clone(),
         lanes: desks.iter().map(|desk| desk.lane.health()).collect(),
         tally: Default::default(),
@@ -121,17 +127,14 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
     let (stop, stopped) = watch::channel(false);
     store.be_patient(false);
     let running = start(&gate, &doors, desks)?;
-    let inside = Arc::new(Inside::new(gate.clone(), config, &upstreams, watches.troubles(), lane.clone()));
+    let inside = Arc::new(Inside::new(gate.clone(), config, &upstreams, watches.troubles(), lane.clone()).with_rates(rates.clone()));
     let desk = desk::open(config, inside, lane.clone()).await?;
     let mut clerks = JoinSet::new();
     clerks.spawn(clerk.run(until(stopped.clone())));
-    let mut tasks = JoinSet::new();
-    tasks.spawn(watches.run(stopped.clone(), lane.clone()));
-    tasks.spawn(keep_registry(registry.clone(), stopped.clone()));
-    tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped));
+    let tasks = keep_house(watches, &gate, &lane, &stopped);
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
-    Ok(House { gate, registry, doors, desk, store, running, lane, sealer, stop, clerk: clerks, tasks })
+    Ok(House { gate, registry, doors, desk, store, rates, running, lane, sealer, stop, clerk: clerks, tasks })
 }
 
 impl House {
@@ -140,6 +143,9 @@ impl House {
         self.lane.event("process_drain", "success", &json!({}));
         let running = self.running;
         let drained = tokio::task::spawn_blocking(move || running.drain()).await.context("the drain was interrupted")?;
+        if let Some(rates) = self.rates.take() {
+            tokio::task::spawn_blocking(move || rates.close()).await.context("the shared rates were interrupted")?;
+        }
         self.desk.shutdown().await;
         self.store.be_patient(true);
         self.stop.send_replace(true);
@@ -213,6 +219,15 @@ async fn open_registry(config: &Config, store: &Kept, upstreams: &upstreams::Ope
     let random = |block: &mut [u8]| getrandom::fill(block).is_ok();
     let opened = Registry::open(Open { store: store.registry(), pepper, random, attach: upstreams.attach(clock) }).await;
     opened.context("the keys cannot be read")
+}
+
+/// What goes on beside the requests, until it is told to stop.
+fn keep_house(watches: Watches, gate: &Arc<Gate>, lane: &Arc<DeskLane>, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(watches.run(stopped.clone(), lane.clone()));
+    tasks.spawn(keep_registry(gate.registry.clone(), stopped.clone()));
+    tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped.clone()));
+    tasks
 }
 
 /// Takes up what another process has changed, and stores when keys were last used.

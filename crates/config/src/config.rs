@@ -14,6 +14,7 @@ use crate::listener::Listener;
 use crate::mistake::Mistakes;
 use crate::network::Network;
 use crate::page::Page;
+use crate::rates::Rates;
 use crate::section::{Section, not_built};
 use crate::source::SecretSource;
 use crate::store::Store;
@@ -26,6 +27,8 @@ pub struct Config {
     pub state: PathBuf,
     /// Where money, keys and revocations are kept.
     pub store: Store,
+    /// Where rates are counted, if several gates count them together.
+    pub rates: Option<Rates>,
     /// How long SIGTERM waits for calls in flight.
     pub drain: Duration,
     /// How long the audit log is kept.
@@ -100,9 +103,11 @@ impl Config {
         let (upstreams, names) = doors::upstreams(top);
         let admin = top.section("admin", &field::ADMIN).map(|section| Admin::read(&section)).unwrap_or_default();
         let listeners = doors::listeners(top, &names, &admin);
+        let store = Store::read(top);
         Self {
             state: top.path("state").unwrap_or_else(|| top.page.path("state")),
-            store: Store::read(top),
+            rates: Rates::read(top, top.word("store").is_some_and(|text| text.value != "sqlite")),
+            store,
             drain: top.duration("drain", 1..=3_600_000).unwrap_or(Duration::from_secs(30)),
             retain: read_retain(top),
             workers: top.count("workers", 1..=1024).and_then(|count| usize::try_from(count).ok()).and_then(NonZeroUsize::new),

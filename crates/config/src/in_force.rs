@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::limits::Limits;
 use crate::listener::Listener;
 use crate::network::Network;
+use crate::rates::Rates;
 use crate::size;
 use crate::source::SecretSource;
 use crate::store::{Postgres, Store};
@@ -33,6 +34,9 @@ impl Config {
     fn write(&self, page: &mut String) -> fmt::Result {
         writeln!(page, "state = {}", text(&self.state.display().to_string()))?;
         write_store(page, &self.store)?;
+        if let Some(rates) = &self.rates {
+            write_rates(page, rates)?;
+        }
         writeln!(page, "drain = \"{}\"", duration::format(self.drain))?;
         writeln!(page, "retain = \"{}\"", duration::format(self.retain))?;
         if let Some(workers) = self.workers {
@@ -67,6 +71,18 @@ fn write_store(page: &mut String, store: &Store) -> fmt::Result {
         writeln!(page, "store_ca = {}", text(&ca.display().to_string()))?;
     }
     writeln!(page, "instance = \"{instance}\"")
+}
+
+fn write_rates(page: &mut String, rates: &Rates) -> fmt::Result {
+    let Rates { address, password, ca, gates } = rates;
+    writeln!(page, "rates = {}", text(&address.to_string()))?;
+    if let Some(password) = password {
+        writeln!(page, "rates_password = {}", source(password))?;
+    }
+    if let Some(ca) = ca {
+        writeln!(page, "rates_ca = {}", text(&ca.display().to_string()))?;
+    }
+    writeln!(page, "gates = {gates}")
 }
 
 fn write_listener(page: &mut String, listener: &Listener) -> fmt::Result {
@@ -195,7 +211,8 @@ mod tests {
         let shared = include_str!("in_force/whole.toml").replace(
             "store = \"sqlite\"",
             "store = \"postgresql://gate@db.example:5432/gates?sslmode=require\"
-             store_password = { env = \"STORE_PASSWORD\" }\nstore_ca = \"db.pem\"\ninstance = \"gate-1\"",
+             store_password = { env = \"STORE_PASSWORD\" }\nstore_ca = \"db.pem\"\ninstance = \"gate-1\"
+             rates = \"rediss+sentinel://pace@one,two:5000/mine\"\nrates_password = { file = \"rates\" }\nrates_ca = \"ca.pem\"\ngates = 3",
         );
         let config = Config::parse(&shared, Path::new("/etc/tollgate/tollgate.toml")).unwrap();
         let again = Config::parse(&config.in_force(), Path::new("/elsewhere/tollgate.toml")).unwrap();

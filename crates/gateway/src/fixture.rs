@@ -11,10 +11,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tollgate_audit::Journal as Log;
-use tollgate_books::Books;
 use tollgate_books::memory::MemoryStore as Book;
+use tollgate_books::{Books, Paced};
 use tollgate_dialect::{Pace, Profile};
-use tollgate_model::{Limit, Money, Name, Secret, Timestamp};
+use tollgate_model::{Limit, LimitKind, Money, Name, Secret, Timestamp};
 use tollgate_policy::price::{PriceTable, Pricing};
 use tollgate_registry::{Allow, Cap, KeyTerms, MemoryStore, Open, Peppering, Registry};
 use tollgate_secrets::{EnvSource, Keyring, Rules, Watch};
@@ -117,6 +117,7 @@ impl Fixture {
             guests: Default::default(),
             body_bytes: Default::default(),
             books: books.clone(),
+            rates: None,
         });
         let journal = Journal::new(lane, None, books.lane("w0"), clock);
         Self { worker: Rc::new(Worker::new(gate, journal)), upstream, registry, received, folder, _clerk: stop, answer }
@@ -236,11 +237,21 @@ fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option
     })
 }
 
+/// The rates among these limits.
+fn paced(limits: &[Limit]) -> Box<[Arc<Paced>]> {
+    let rate = |limit: &Limit| match limit.kind {
+        LimitKind::Rate(rate) => Some(Arc::new(Paced::new(limit.scope.clone(), rate))),
+        LimitKind::Cap { .. } | LimitKind::Concurrency(_) => None,
+    };
+    limits.iter().filter_map(rate).collect()
+}
+
 async fn registry(upstream: Arc<Upstream>, clock: Clock) -> Registry<Bound> {
     let attach = move |record: &tollgate_registry::KeyRecord, limits: &[Limit], before: Option<&Bound>| {
         Some(Bound {
             upstream: upstream.clone(),
             limits: limits.iter().map(|limit| upstream.account.bind(limit, clock.now())).collect(),
+            paced: paced(limits),
             in_flight: before.map_or_else(|| Arc::new(AtomicUsize::new(0)), |before| before.in_flight.clone()),
             pace: match before {
                 Some(before) if record.paused.is_some() || !before.pace.is_over() => before.pace.clone(),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use arc_swap::ArcSwap;
 use tollgate_audit::LaneHealth;
-use tollgate_books::{Account, Books, LimitIx};
+use tollgate_books::{Account, Books, LimitIx, Paced, Rates};
 use tollgate_dialect::Profile;
 use tollgate_model::{CredentialHash, Name, Now, Pepper, Timestamp};
 use tollgate_policy::price::PriceTable;
@@ -38,6 +38,8 @@ pub struct Gate {
     pub pepper: Arc<Pepper>,
     /// Money.
     pub books: Arc<Books>,
+    /// Where rates are counted together with other gates, if they are.
+    pub rates: Option<Arc<dyn Rates>>,
     /// Where requests may go.
     pub upstreams: Upstreams,
     /// Whether the lanes can be written, one entry a worker.
@@ -70,6 +72,8 @@ pub struct Bound {
     pub upstream: Arc<Upstream>,
     /// Its limits, its team's and its upstream's, as the upstream's account knows them.
     pub limits: Box<[LimitIx]>,
+    /// The rates among them, where several gates count them together; empty elsewhere.
+    pub paced: Box<[Arc<Paced>]>,
     /// Paid calls of this key in flight.
     pub in_flight: Arc<AtomicUsize>,
     /// Its own pace, by which it is told when it runs away.

@@ -3,6 +3,7 @@
 mod admissions;
 mod crash;
 mod load;
+mod rates;
 mod timing;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

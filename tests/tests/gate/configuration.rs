@@ -13,7 +13,7 @@ use tollgate_tests::{Place, REAL_KEY, run};
 const WRONG: &str = r#"state = 3 # not a path
 stoer = "sqlite" # did you mean `store`
 store = "postgres://x" # postgres://gate@
-rates = "redis://x" # not built yet
+rates = "redis://x" # the clear beyond this machine
 drain = 30 # not a duration
 retain = "1d" # not built yet
 workers = 0 # between 1 and

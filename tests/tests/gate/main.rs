@@ -26,6 +26,7 @@ mod network;
 mod observe;
 mod operations;
 mod outcomes;
+mod rates;
 mod reflection;
 mod routing;
 mod shared;

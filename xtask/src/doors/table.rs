@@ -13,6 +13,7 @@ pub(super) const CRATES: &[(&str, &[&str])] = &[
     ("tollgate-registry", &["tollgate-model", "tollgate-policy", "tollgate-books"]),
     ("tollgate-store-sqlite", &["tollgate-model", "tollgate-policy", "tollgate-books", "tollgate-registry"]),
     ("tollgate-store-postgres", &["tollgate-model", "tollgate-policy", "tollgate-books", "tollgate-registry"]),
+    ("tollgate-store-redis", &["tollgate-model", "tollgate-books"]),
     ("tollgate-config", &["tollgate-model", "tollgate-policy", "tollgate-dialect"]),
     (
         "tollgate-gateway",
@@ -48,6 +49,7 @@ const EVERY: &[&str] = &[
     "tollgate-registry",
     "tollgate-store-sqlite",
     "tollgate-store-postgres",
+    "tollgate-store-redis",
     "tollgate-config",
     "tollgate-gateway",
     "tollgate-admin",
@@ -64,6 +66,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
     ("tower-http", DESKS),
     ("rusqlite", &["tollgate-store-sqlite"]),
     ("tokio-postgres", &["tollgate-store-postgres"]),
+    ("redis", &["tollgate-store-redis"]),
     ("rustls", TRUST),
     ("tokio-rustls", TRUST),
     ("rustls-native-certs", TRUST),
@@ -86,6 +89,7 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
             "tollgate-registry",
             "tollgate-store-sqlite",
             "tollgate-store-postgres",
+            "tollgate-store-redis",
             "tollgate-gateway",
             "tollgate-admin",
             "tollgate-sandbox",
@@ -97,7 +101,8 @@ pub(super) const RESTRICTED: &[(&str, &[&str])] = &[
 ];
 
 const DESKS: &[&str] = &["tollgate-admin", "tollgate-sandbox"];
-const TRUST: &[&str] = &["tollgate-gateway", "tollgate-store-postgres", "tollgate", "tollgate-config", "tollgate-tests"];
+const TRUST: &[&str] =
+    &["tollgate-gateway", "tollgate-store-postgres", "tollgate-store-redis", "tollgate", "tollgate-config", "tollgate-tests"];
 
 /// The sandbox is the gate's witness: a mistake in one must not hide a mistake in the other.
 pub(super) const APART: &[(&str, &str)] = &[

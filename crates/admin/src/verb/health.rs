@@ -50,6 +50,13 @@ pub(crate) async fn metrics<A: Send + Sync + 'static>(State(desk): State<Arc<Des
         "Requests that waited for the mutex of their upstream account.",
         &[(String::new(), counts.account_waits)],
     );
+    if let Some(rates) = counts.rates {
+        let mut one = |name: &str, kind: &str, says: &str, value: u64| family(name, kind, says, &[(String::new(), value)]);
+        one("tollgate_rates_shared_total", "counter", "Calls whose rates were counted together with other gates.", rates.asked);
+        one("tollgate_rates_alone_total", "counter", "Calls whose rates were counted by this gate's own share.", rates.alone);
+        one("tollgate_rates_lost_total", "counter", "Times that the shared counter of rates was lost.", rates.lost);
+        one("tollgate_rates_away", "gauge", "Accounts whose rates are not counted together now.", rates.away);
+    }
     family("tollgate_build_info", "gauge", "What runs; always 1.", &[(format!("{{version=\"{}\"}}", env!("CARGO_PKG_VERSION")), 1)]);
     family("tollgate_ready", "gauge", "Whether paid calls are taken.", &[(String::new(), u64::from(desk.gate.unready().is_none()))]);
     family("tollgate_generation", "gauge", "The registry's generation.", &[(String::new(), desk.registry.snapshot().generation)]);

@@ -1,11 +1,12 @@
 //! May it be reserved? Each limit's own answer; a definite no comes before a slice that must be leased first.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tollgate_model::{Denial, DenialCode, Now, Scope, Timestamp};
 
 use crate::account::Wish;
 use crate::port::Unit;
+use crate::rates::Counted;
 use crate::slot::{Kind, LimitIx, Passes, Slot};
 use crate::state::{Refused, State};
 
@@ -13,22 +14,17 @@ use crate::state::{Refused, State};
 const STEP_BACK_MS: i64 = 2_000;
 
 impl State {
-    pub(super) fn ask(&mut self, wish: &Wish<'_>, now: Now) -> Result<Option<Denial>, Refused> {
+    pub(super) fn ask(&mut self, wish: &Wish<'_>, counted: Counted, now: Now) -> Result<Option<Denial>, Refused> {
         let mut cold = None;
         let mut would_deny = None;
         for ix in wish.limits {
             let Some(slot) = self.slots.get_mut(ix.0 as usize) else {
                 return Err(Refused::Denied(Denial::new(DenialCode::BooksUnavailable, "a limit that is not bound")));
             };
-            if let (Kind::Cap(cap), Scope::Team(_)) = (&mut slot.kind, &slot.scope) {
-                cap.renew(self.edition.load(Ordering::SeqCst));
-                if let Some(rolling) = &mut cap.rolling {
-                    rolling.look_at_returned(self.returned.load(Ordering::SeqCst));
-                }
-            }
+            heed_others(slot, &self.edition, &self.returned);
             // what the whole account may do protects others: no key is let past it to be observed
             let observed = wish.observe_rate && !matches!(slot.scope, Scope::Upstream(_));
-            match ask_one(slot, wish, now, self.latest) {
+            match ask_one(slot, wish, counted, now, self.latest) {
                 Answer::Yes => {}
                 Answer::Cold { elsewhere } => cold = Some(cold.unwrap_or(false) | elsewhere),
                 Answer::No(denial) if denial.code == DenialCode::RateLimited && observed => would_deny = Some(denial),
@@ -46,6 +42,18 @@ impl State {
             }
         }
         Err(Refused::Cold { elsewhere })
+    }
+
+    /// A definite no of another limit than a rate: who is refused anyway must not take of a rate that others share.
+    pub(crate) fn refuses(&mut self, wish: &Wish<'_>, now: Now) -> Option<Denial> {
+        wish.limits.iter().find_map(|ix| {
+            let slot = self.slots.get_mut(ix.0 as usize)?;
+            heed_others(slot, &self.edition, &self.returned);
+            match ask_one(slot, wish, Counted::Elsewhere, now, self.latest.max(now.wall)) {
+                Answer::No(denial) => Some(denial),
+                Answer::Yes | Answer::Cold { .. } => None,
+            }
+        })
     }
 
     /// A clock that has stepped back makes days doubtful: what has caps is refused until it has caught up.
@@ -66,13 +74,23 @@ impl State {
     }
 }
 
+/// What other accounts have done to a team's cap.
+fn heed_others(slot: &mut Slot, edition: &AtomicU64, returned: &AtomicU64) {
+    if let (Kind::Cap(cap), Scope::Team(_)) = (&mut slot.kind, &slot.scope) {
+        cap.renew(edition.load(Ordering::SeqCst));
+        if let Some(rolling) = &mut cap.rolling {
+            rolling.look_at_returned(returned.load(Ordering::SeqCst));
+        }
+    }
+}
+
 enum Answer {
     Yes,
     Cold { elsewhere: bool },
     No(Denial),
 }
 
-fn ask_one(slot: &mut Slot, wish: &Wish<'_>, now: Now, latest: Timestamp) -> Answer {
+fn ask_one(slot: &mut Slot, wish: &Wish<'_>, counted: Counted, now: Now, latest: Timestamp) -> Answer {
     let Slot { scope, kind } = slot;
     match kind {
         Kind::Cap(cap) => {
@@ -92,13 +110,19 @@ fn ask_one(slot: &mut Slot, wish: &Wish<'_>, now: Now, latest: Timestamp) -> Ans
                 }
             }
         }
-        Kind::Rate(gcra) => match gcra.wait(now.mono) {
-            0 => Answer::Yes,
-            wait => {
-                let reason = format!("the rate of {scope}, {}, is reached", gcra.rate());
-                Answer::No(Denial::new(DenialCode::RateLimited, reason).retry_after(wait.div_ceil(1_000_000)))
+        Kind::Rate(_) if matches!(counted, Counted::Elsewhere) => Answer::Yes,
+        Kind::Rate(gcra) => {
+            if let Counted::Share(share) = counted {
+                gcra.part(share);
             }
-        },
+            match gcra.wait(now.mono) {
+                0 => Answer::Yes,
+                wait => {
+                    let reason = format!("the rate of {scope}, {}, is reached", gcra.rate());
+                    Answer::No(Denial::new(DenialCode::RateLimited, reason).retry_after(wait.div_ceil(1_000_000)))
+                }
+            }
+        }
         Kind::Concurrency { most, open } if *open < *most => Answer::Yes,
         Kind::Concurrency { most, .. } => {
             let reason = format!("{scope} has {most} open tasks, as many as it may");

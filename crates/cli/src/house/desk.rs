@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
 use tollgate_admin::{
-    Counts, Desk, Doors, Finding, Gate as GateDoor, Pending, RealKey, ResolvedShown, Running, Token, UnknownShown, UpstreamShown, Whose,
+    Counts, Desk, Doors, Finding, Gate as GateDoor, Pending, RateCounts, RealKey, ResolvedShown, Running, Token, UnknownShown,
+    UpstreamShown, Whose,
 };
 use tollgate_audit::{HoldEnd, Kind, Record};
 use tollgate_books::{LimitIx, LimitView, StoreError, Unknown, UsageRow};
@@ -17,6 +18,7 @@ use tollgate_model::{CidrSet, Money, Name, RequestId, Scope};
 use tollgate_policy::PriceTable;
 use tollgate_registry::Key;
 use tollgate_secrets::Recognised;
+use tollgate_store_redis::RedisRates;
 
 use super::audit_folder;
 use super::lane::DeskLane;
@@ -29,6 +31,7 @@ pub(crate) struct Inside {
     upstreams: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
     troubles: Troubles,
     lane: Arc<DeskLane>,
+    rates: Option<Arc<RedisRates>>,
     sets: BTreeMap<Name, CidrSet>,
     state: PathBuf,
     audit: PathBuf,
@@ -65,10 +68,17 @@ impl Inside {
             upstreams: upstreams.with_limits.clone(),
             troubles,
             lane,
+            rates: None,
             sets: config.network.sets.clone(),
             state: config.state.clone(),
             audit: audit_folder(&config.state),
         }
+    }
+
+    /// The same with rates that are counted together with other gates.
+    pub(crate) fn with_rates(mut self, rates: Option<Arc<RedisRates>>) -> Self {
+        self.rates = rates;
+        self
     }
 
     /// Where a key's own limits and its team's stand.
@@ -208,6 +218,13 @@ impl GateDoor for Inside {
         for (upstream, _) in &self.upstreams {
             findings_of(upstream, &mut say);
         }
+        for (upstream, trouble) in self.rates.iter().flat_map(|rates| rates.troubles()) {
+            say(
+                "warning",
+                format!("the rates of `{upstream}` are not counted together with the other gates: {trouble}"),
+                "until it is mended each gate admits its part of every rate; it goes on by itself",
+            );
+        }
         let now = self.gate.clock.now().wall;
         if now < self.gate.floor {
             say(
@@ -239,6 +256,10 @@ impl GateDoor for Inside {
             connections: self.gate.guests.open() as u64,
             lanes_failing: self.gate.lanes.iter().filter(|lane| lane.is_failing()).count() as u64,
             account_waits: self.gate.books.accounts().iter().map(|account| account.waits()).sum(),
+            rates: self.rates.as_ref().map(|rates| {
+                let tollgate_store_redis::Counts { asked, alone, lost } = rates.counts();
+                RateCounts { asked, alone, lost, away: rates.troubles().len() as u64 }
+            }),
         }
     }
 }

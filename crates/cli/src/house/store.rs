@@ -64,6 +64,14 @@ impl Kept {
         }
     }
 
+    /// The book's own id.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Sqlite(store) => store.id(),
+            Self::Postgres(store, _) => store.id(),
+        }
+    }
+
     /// Lane name → highest line number whose facts are in the book.
     pub(crate) fn replay_from(&self) -> Reply<'_, HashMap<String, u64>> {
         match self {

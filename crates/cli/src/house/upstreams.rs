@@ -7,13 +7,13 @@ use anyhow::{Context, Result, bail};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use tollgate_books::{Books, LimitIx};
+use tollgate_books::{Books, LimitIx, Paced};
 use tollgate_config::{Config, OriginHost};
 use tollgate_dialect::{Pace, Profile};
 use tollgate_gateway::clock::Clock;
 use tollgate_gateway::egress::dial::{Origin, client_tls};
 use tollgate_gateway::{Bound, Governor, Upstream, Upstreams};
-use tollgate_model::{Limit, LimitKind, Scope};
+use tollgate_model::{Limit, LimitKind, Rate, Scope};
 use tollgate_policy::Methods;
 use tollgate_registry::Registry;
 use tollgate_registry::registry::Attach;
@@ -24,11 +24,14 @@ use super::watches::Watches;
 pub(crate) struct Opened {
     pub(crate) all: Upstreams,
     pub(super) with_limits: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
+    /// The rates of the accounts themselves, in the same order, where they are counted together with other gates.
+    paced: Vec<Option<Arc<Paced>>>,
+    shared: bool,
 }
 
 /// Makes every upstream of the configuration.
 pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clock) -> Result<Opened> {
-    let mut with_limits = Vec::new();
+    let (mut with_limits, mut paced) = (Vec::new(), Vec::new());
     let mut system_trust = None;
     for upstream in &config.upstreams {
         let profile = Profile::builtin(&upstream.profile).with_context(|| format!("there is no profile `{}`", upstream.profile))?;
@@ -36,9 +39,11 @@ pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clo
         let scope = Scope::Upstream(upstream.name.clone());
         let now = clock.now();
         let pace = if upstream.governor { *profile.pace() } else { Pace::default() };
-        // what the provider bans for binds beside what the operator has set
-        let kinds = upstream.limits.iter().cloned().chain(pace.submissions().map(LimitKind::Rate));
+        let rate = tighter(rate_of(&upstream.limits), pace.submissions());
+        let others = upstream.limits.iter().filter(|kind| !matches!(kind, LimitKind::Rate(_))).cloned();
+        let kinds = others.chain(rate.map(LimitKind::Rate));
         let limits = kinds.map(|kind| account.bind(&Limit::new(scope.clone(), kind), now)).collect();
+        paced.push(rate.map(|rate| Arc::new(Paced::new(scope, rate))));
         let threads = upstream.limits.iter().find_map(|kind| match kind {
             LimitKind::Concurrency(open) => Some(*open),
             LimitKind::Rate(_) | LimitKind::Cap { .. } => None,
@@ -60,7 +65,22 @@ pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clo
         with_limits.push((made, limits));
     }
     let all = Upstreams::new(with_limits.iter().map(|(upstream, _)| upstream.clone()));
-    Ok(Opened { all, with_limits })
+    Ok(Opened { all, with_limits, paced, shared: config.rates.is_some() })
+}
+
+fn rate_of(kinds: &[LimitKind]) -> Option<Rate> {
+    kinds.iter().find_map(|kind| match kind {
+        LimitKind::Rate(rate) => Some(*rate),
+        LimitKind::Cap { .. } | LimitKind::Concurrency(_) => None,
+    })
+}
+
+/// What the provider bans for binds beside what the operator has set: a scope has one rate, which is within both.
+fn tighter(one: Option<Rate>, other: Option<Rate>) -> Option<Rate> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(Rate { per_minute: one.per_minute.min(other.per_minute), burst: one.burst.min(other.burst) }),
+        (rate, None) | (None, rate) => rate,
+    }
 }
 
 fn origin(upstream: &tollgate_config::Upstream, system_trust: &mut Option<Arc<ClientConfig>>) -> Result<Origin> {
@@ -108,14 +128,16 @@ impl Opened {
     /// What every key of the snapshot carries: its upstream, and its limits, its team's and its upstream's as the account knows
     /// them. Calls in flight are counted over all changes of a key.
     pub(crate) fn attach(&self, clock: Clock) -> Attach<Bound> {
-        let upstreams = self.with_limits.clone();
+        let upstreams: Vec<_> = self.with_limits.iter().cloned().zip(self.paced.iter().cloned()).collect();
+        let together = self.shared;
         Box::new(move |record, limits, before| {
-            let (upstream, shared) = upstreams.iter().find(|(upstream, _)| upstream.name == record.upstream)?;
+            let ((upstream, shared), paced) = upstreams.iter().find(|((upstream, _), _)| upstream.name == record.upstream)?;
             let now = clock.now();
             let own = limits.iter().map(|limit| upstream.account.bind(limit, now));
             Some(Bound {
                 upstream: upstream.clone(),
                 limits: own.chain(shared.iter().copied()).collect(),
+                paced: if together { rates(limits).chain(paced.clone()).collect() } else { Box::default() },
                 in_flight: before.map_or_else(|| Arc::new(AtomicUsize::new(0)), |before| before.in_flight.clone()),
                 // a pause of the brake's ends with its measure: whoever is resumed is measured afresh
                 pace: match before {
@@ -124,5 +146,26 @@ impl Opened {
                 },
             })
         })
+    }
+}
+
+/// The rates among a key's own limits and its team's.
+fn rates(limits: &[Limit]) -> impl Iterator<Item = Arc<Paced>> {
+    limits.iter().filter_map(|limit| match limit.kind {
+        LimitKind::Rate(rate) => Some(Arc::new(Paced::new(limit.scope.clone(), rate))),
+        LimitKind::Cap { .. } | LimitKind::Concurrency(_) => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_of_the_operators_and_the_pace_that_the_provider_bans_for_both_bind() {
+        let rate = |per_minute, burst| Some(Rate { per_minute, burst });
+        assert_eq!(tighter(rate(60, 6), rate(900, 15)), rate(60, 6));
+        assert_eq!(tighter(rate(900, 100), rate(900, 15)), rate(900, 15));
+        assert_eq!((tighter(rate(60, 6), None), tighter(None, rate(900, 15)), tighter(None, None)), (rate(60, 6), rate(900, 15), None));
     }
 }

@@ -129,6 +129,11 @@ pub(crate) fn store_password(source: &SecretSource) -> Result<Version> {
     once(source, "store's password").map(|(_, version)| version)
 }
 
+/// The password of the user under whom rates are counted.
+pub(crate) fn rates_password(source: &SecretSource) -> Result<Version> {
+    once(source, "password of the shared rates").map(|(_, version)| version)
+}
+
 /// The pepper, where it does not live in the store: 64 hexadecimal digits.
 pub(crate) fn pepper(source: &SecretSource) -> Result<Pepper> {
     let (name, version) = once(source, "pepper")?;

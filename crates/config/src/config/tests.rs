@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use super::*;
 use crate::environment::Environment;
 use crate::field::{ALL, Table};
+use crate::rates::RatesTopology;
 
 const UPSTREAM: &str = "[[upstream]]\nname = \"captchaai\"\nprofile = \"captchaai\"\norigin = \"https://ocr.captchaai.com\"\n\
                         secret = { env = \"CAPTCHAAI_KEY\" }\n";
@@ -98,14 +99,14 @@ fn what_is_not_said_has_its_default() {
 
 #[test]
 fn every_mistake_is_reported_at_once_with_its_place() {
-    let text = "stat = \"state\"\nrates = \"redis://127.0.0.1\"\n\n[[listener]]\naddress = \"localhost:8080\"\nupstream = \"captchai\"\n\n\
+    let text = "stat = \"state\"\nmetrics = {}\n\n[[listener]]\naddress = \"localhost:8080\"\nupstream = \"captchai\"\n\n\
                 [[upstream]]\nname = \"captchaai\"\nprofile = \"captcha-ai\"\norigin = \"http://ocr.captchaai.com\"\n\
                 secret = \"0123456789abcdef\"\nconcurrency = 0\n";
     assert_eq!(
         mistakes(text),
         [
             "1:1: unknown key `stat` in the top level (did you mean `state`?)",
-            "2:1: `rates` is not built yet (take it out: nothing would act on it)",
+            "2:1: `metrics` is not built yet (take it out: nothing would act on it)",
             "5:11: `address` is not valid: expected an address and a port such as `127.0.0.1:8080` or `[::1]:8080`",
             "6:12: there is no upstream `captchai` (did you mean `captchaai`?)",
             "10:11: there is no profile `captcha-ai` (did you mean `captchaai`?)",
@@ -196,7 +197,7 @@ fn every_key_that_is_not_built_is_refused_by_name() {
     // this list only shrinks
     assert_eq!(
         refused,
-        ["rates", "metrics", "alerts", "client_ca", "proxy_protocol", "tls", "egress", "rotation", "sealed", "identity", "vault", "aws"]
+        ["metrics", "alerts", "client_ca", "proxy_protocol", "tls", "egress", "rotation", "sealed", "identity", "vault", "aws"]
     );
 }
 
@@ -247,6 +248,64 @@ fn a_shared_store_needs_a_whole_address_a_name_of_this_gate_and_one_password() {
 }
 
 #[test]
+fn shared_rates_need_a_whole_address_a_shared_store_and_the_number_of_gates() {
+    let shared = "store = \"postgres://gate@db/gates\"\ninstance = \"a\"\n";
+    let said = |rates: &str| mistakes(&format!("{shared}{rates}\n{UPSTREAM}"));
+    for address in [
+        "redis://",
+        "http://db",
+        "redis://a,b",
+        "redis://db:0",
+        "redis://db:x",
+        "redis://db/x",
+        "redis+sentinel://db",
+        "redis+cluster://db/1",
+        "redis+other://db",
+        "redis://[::1",
+        "rediss://db?tls=no",
+        "cache.example:6379",
+    ] {
+        let [found] = said(&format!("rates = \"{address}\"\ngates = 3")).try_into().unwrap();
+        assert!(found.starts_with("3:9: `rates` is not an address such as `rediss://gate@cache.example:6379`, "), "{address}: {found}");
+    }
+    let password = said("rates = \"rediss://gate:hunter2@db\"\ngates = 3");
+    assert_eq!(password, ["3:9: `rates` holds a password (take it out: `rates_password` names where it is)"]);
+    let clear = "3:9: `rates` is in the clear beyond this machine, and its password would be read on the way (write `rediss://`, or end it \
+                 with `?insecure=true`)";
+    assert_eq!(said("rates = \"redis://db\"\ngates = 3"), [clear]);
+    let hint = "say how many there are, such as `gates = 3`: while Redis is away each admits its part";
+    assert_eq!(said("rates = \"redis://127.0.0.1\""), [format!("3:9: rates that gates share need `gates` ({hint})")]);
+    assert_eq!(said("rates = \"redis://[::1]\"\ngates = 0"), ["4:9: `gates` is out of range (between 1 and 1000)"]);
+    let alone = mistakes(&format!("rates = \"redis://localhost\"\ngates = 3\n{UPSTREAM}"));
+    let hint = "take it out, or name the store that they share";
+    assert_eq!(alone, [format!("1:9: `rates` is for gates that share a store at `postgres://…` ({hint})")]);
+    for key in ["rates_password = { env = \"RATES\" }", "rates_ca = \"ca.pem\"", "gates = 3"] {
+        let [found] = said(key).try_into().unwrap();
+        assert!(found.ends_with("is for `rates` at `redis://…` (take it out: nothing would act on it)"), "{found}");
+    }
+}
+
+#[test]
+fn an_address_of_shared_rates_says_which_servers_they_are_and_is_written_as_it_was_read() {
+    let shared = "store = \"postgres://gate@db/gates\"\ninstance = \"a\"\ngates = 3\n";
+    let read = |address: &str| {
+        let config = parse(&format!("{shared}rates = \"{address}\"\n{UPSTREAM}")).unwrap_or_else(|found| panic!("{address}: {found}"));
+        config.rates.unwrap().address
+    };
+    let node = |host: &str, port| (host.to_owned(), port);
+    let one = read("rediss://gate@cache.example/2");
+    assert_eq!((one.hosts.clone(), one.user.as_deref(), one.database, one.tls), (vec![node("cache.example", 6379)], Some("gate"), 2, true));
+    let sentinels = read("redis+sentinel://10.0.0.1,10.0.0.2:5000/mine?insecure=true");
+    assert_eq!(sentinels.topology, RatesTopology::Sentinel("mine".to_owned()));
+    assert_eq!(sentinels.hosts, [node("10.0.0.1", 26379), node("10.0.0.2", 5000)]);
+    let cluster = read("rediss+cluster://[::1]:7000,b");
+    assert_eq!((cluster.topology.clone(), cluster.hosts.clone()), (RatesTopology::Cluster, vec![node("::1", 7000), node("b", 6379)]));
+    for address in [one, sentinels, cluster] {
+        assert_eq!(read(&address.to_string()), address);
+    }
+}
+
+#[test]
 fn se_05_a_message_holds_no_secret_that_was_written_in_the_wrong_place() {
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
     for value in [
@@ -261,7 +320,11 @@ fn se_05_a_message_holds_no_secret_that_was_written_in_the_wrong_place() {
             assert!(!found.unwrap_err().to_string().contains(SECRET), "{value}");
         }
     }
-    for (key, value) in [("origin", format!("https://user:{SECRET}@example.com")), ("store", format!("redis://:{SECRET}@db"))] {
+    for (key, value) in [
+        ("origin", format!("https://user:{SECRET}@example.com")),
+        ("store", format!("redis://:{SECRET}@db")),
+        ("rates", format!("rediss://gate:{SECRET}@db")),
+    ] {
         let text = format!("{key} = \"{value}\"\n{}", UPSTREAM.replace("origin = \"https://ocr.captchaai.com\"\n", ""));
         assert!(!parse(&text).unwrap_err().to_string().contains(SECRET), "{key}");
         let text = UPSTREAM.replace("https://ocr.captchaai.com", &value);

@@ -50,7 +50,20 @@ pub(crate) const TOP: Table = Table {
             "",
             "This gate's name among those that share the store, the same over restarts and no other gate's.",
         ),
-        later("rates", "a `redis://…` address", "Rates shared by several gates."),
+        field(
+            "rates",
+            "an address such as `rediss://gate@cache.example:6379`, `rediss+sentinel://one.example,two.example/primary` or `rediss+cluster://one.example,two.example`",
+            "",
+            "A Redis in which the gates that share the store count rates together; without it each counts for itself. `redis://` is for this machine, or ends with `?insecure=true`.",
+        ),
+        field("rates_password", SOURCE, "", "Where the password of Redis's user is."),
+        field(
+            "rates_ca",
+            PATH,
+            "",
+            "A private CA in PEM; the certificate of a `rediss://` server must then be of it, else of one that the system trusts.",
+        ),
+        field("gates", COUNT, "", "How many gates share the rates: while Redis is away each admits its part of every rate."),
         field("drain", DURATION, "\"30s\"", "How long SIGTERM waits for calls in flight."),
         field(
             "retain",

@@ -64,7 +64,12 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
         limits: &bound.limits,
         observe_rate: identified.key.policy.observes(Observed::Rate, now.wall),
     };
-    let hold = worker.gate.books.reserve(&bound.upstream.account, &wish, now).await?;
+    let (books, account) = (&worker.gate.books, &bound.upstream.account);
+    let hold = match &worker.gate.rates {
+        // boxed: who counts for itself carries nothing of it
+        Some(rates) if !bound.paced.is_empty() => Box::pin(books.reserve_shared(account, &wish, &**rates, &bound.paced, now)).await?,
+        Some(_) | None => books.reserve(account, &wish, now).await?,
+    };
     line.verdict.allowance = Factor::Ok;
     if let Some(denial) = hold.would_deny() {
         line.verdict.allowance = Factor::WouldDeny;

@@ -1,0 +1,160 @@
+//! Lost, slow, flushed, spoilt: each gate's own share, all of them together within the limit, and back within two seconds.
+
+use tollgate_books::Share;
+
+use super::*;
+
+const BACK: Duration = Duration::from_secs(2);
+
+fn share(came: Came) -> Option<Share> {
+    if let Came::Away(share) = came { Some(share) } else { None }
+}
+
+#[tokio::test]
+async fn rl_07_killed_each_gate_has_its_share_and_started_anew_they_count_together_within_two_seconds() {
+    let mut server = Server::start(&[]).unwrap();
+    let gates = gates(server.port(), 3);
+    let paced = [own(6_000, 30)];
+    filled(&gates[0], &paced).await;
+    server.kill();
+    let killed = clock()().mono;
+    for gate in &gates {
+        until(gate, &paced, Duration::from_millis(200), |came| share(came).is_some()).await;
+        let share = share(take(gate, &paced).await).unwrap();
+        assert_eq!(share.of, 3);
+        // it begins when the others know that it may have begun
+        let after = share.from.millis_since(killed);
+        assert!((400..=700).contains(&after), "{after} ms");
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(gates[0].troubles()[0].1.starts_with("no Redis answers at `127.0.0.1:"), "{:?}", gates[0].troubles());
+    server.begin().unwrap();
+    let began = now();
+    for gate in &gates {
+        until(gate, &[own(6_000, 30)], BACK, |came| came == Came::Taken).await;
+    }
+    println!("back after {:?}", began.elapsed());
+    assert!(began.elapsed() < BACK && gates[0].troubles().is_empty());
+}
+
+#[tokio::test]
+async fn rl_07_hung_nobody_waits_longer_than_the_deadline_and_it_comes_back_without_its_burst() {
+    let server = Server::start(&[]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    let paced = [own(60, 30)];
+    until(&gate, &paced, BACK, |came| came == Came::Taken).await;
+    server.signal("STOP").unwrap();
+    let mut longest = Duration::ZERO;
+    for _ in 0..200 {
+        let began = now();
+        let came = take(&gate, &[own(60, 30)]).await;
+        longest = longest.max(began.elapsed());
+        assert!(share(came).is_some(), "{came:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    println!("the longest wait behind a server that hangs: {longest:?}");
+    assert!(longest < Duration::from_millis(60), "{longest:?}");
+    server.signal("CONT").unwrap();
+    let back = until(&gate, &[own(60, 30)], BACK, is_counted).await;
+    println!("back after {back:?}");
+    // what this gate had of its own share meanwhile nobody knows
+    assert!(matches!(take(&gate, &[own(60, 30)]).await, Came::Refused(_)));
+}
+
+#[tokio::test]
+async fn flushed_nothing_of_the_burst_is_given_a_second_time() {
+    let server = Server::start(&[]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    let rate = || [own(600, 40)];
+    until(&gate, &rate(), BACK, |came| came == Came::Taken).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    while take(&gate, &rate()).await == Came::Taken {}
+    server.say("FLUSHALL").unwrap();
+    let (began, mut taken) = (now(), 0);
+    while began.elapsed() < Duration::from_millis(1_500) {
+        taken += u32::from(take(&gate, &rate()).await == Came::Taken);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    println!("taken in 1.5 s of 10/s after FLUSHALL: {taken}");
+    assert!((6..=15).contains(&taken), "{taken}");
+}
+
+#[tokio::test]
+async fn started_anew_from_an_older_snapshot_nothing_of_the_burst_is_given_a_second_time() {
+    let mut server = Server::start(&["--appendonly", "no"]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    let rate = || [own(600, 40)];
+    filled(&gate, &rate()).await;
+    server.say("SAVE").unwrap();
+    while take(&gate, &rate()).await == Came::Taken {}
+    server.kill();
+    server.begin().unwrap();
+    let (began, mut taken) = (now(), 0);
+    while began.elapsed() < Duration::from_millis(1_500) {
+        taken += u32::from(take(&gate, &rate()).await == Came::Taken);
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    println!("taken in 1.5 s of 10/s after a snapshot: {taken}");
+    assert!((6..=15).contains(&taken), "{taken}");
+}
+
+#[tokio::test]
+async fn a_gate_that_is_not_heard_keeps_its_share_and_the_others_have_theirs() {
+    let server = Server::start(&[]).unwrap();
+    let gates = gates(server.port(), 2);
+    // a third was here, and is cut off
+    let paced = [own(600, 10)];
+    filled(&gates[0], &paced).await;
+    let third = open(settings(server.port(), "gate-2")).unwrap();
+    assert!(is_counted(take(&third, &paced).await));
+    std::mem::forget(third.clone());
+    let names = crate::names::Names::new("0190-book", &account());
+    drop(third);
+    let hour_ago = "HSET %k g:cut-off 1".replace("%k", &names.gates);
+    // silent for longer than it may be, and not forgotten
+    let at: i64 = server.say("TIME").unwrap().lines().nth(2).unwrap().parse().unwrap();
+    server.say(&hour_ago.replace(" 1", &format!(" {}", (at - 5) * 1_000_000))).unwrap();
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    while take(&gates[0], &[own(600, 10)]).await == Came::Taken {}
+    let (began, mut taken) = (now(), 0);
+    while began.elapsed() < Duration::from_secs(2) {
+        for gate in &gates {
+            taken += u32::from(take(gate, &[own(600, 10)]).await == Came::Taken);
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    println!("taken in 2 s of 10/s with one of four gates cut off: {taken}");
+    assert!((13..=15).contains(&taken), "{taken}");
+}
+
+#[tokio::test]
+async fn ft_08_a_key_of_another_kind_spoils_nothing_and_lets_nobody_through() {
+    let server = Server::start(&[]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    let (narrow, wide) = (own(600, 5), Arc::new(Paced::new(Scope::Team(Name::parse("crew").unwrap()), Rate { per_minute: 600, burst: 5 })));
+    filled(&gate, &[of_account(600, 5)]).await;
+    let names = crate::names::Names::new("0190-book", &account());
+    server.say(&format!("LPUSH {} x", names.rate(&narrow))).unwrap();
+    let both = [wide, narrow];
+    for _ in 0..20 {
+        let came = take(&gate, &both).await;
+        assert!(matches!(came, Came::Refused(_)), "{came:?}");
+        assert_eq!(take(&gate, &[of_account(6_000, 50)]).await, Came::Taken, "others are not held up");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.say(&format!("EXISTS {}", names.rate(&both[0]))).unwrap(), ":0\r\n", "nothing was taken of the other");
+}
+
+#[tokio::test]
+async fn a_gate_that_begins_while_the_server_is_away_has_the_share_that_is_configured_and_a_gate_that_leaves_says_so() {
+    let mut server = Server::start(&[]).unwrap();
+    server.kill();
+    let gate = open(Settings { gates: 4, ..settings(server.port(), "gate") }).unwrap();
+    assert_eq!(share(take(&gate, &[own(60, 1)]).await).map(|share| share.of), Some(4));
+    server.begin().unwrap();
+    until(&gate, &[own(6_000, 10)], BACK, is_counted).await;
+    let names = crate::names::Names::new("0190-book", &account());
+    assert_eq!(server.say(&format!("HEXISTS {} g:gate", names.gates)).unwrap(), ":1\r\n");
+    drop(gate);
+    assert_eq!(server.say(&format!("HEXISTS {} g:gate", names.gates)).unwrap(), ":0\r\n");
+}
