@@ -209,6 +209,10 @@ impl Gate for Told {
         self.unknown.lock().take_if(|unknown| *unknown == request).map(|_| limits::resolved(cost))
     }
 
+    fn adjust(&self, asked: crate::gate::Adjusting) -> Pending<'_, Result<crate::gate::AdjustedShown, crate::gate::NotAdjusted>> {
+        Box::pin(ready(limits::adjusted(&asked)))
+    }
+
     fn prices(&self, upstream: &Name) -> Option<PriceTable> {
         let known = ["captchaai", "second", "gone"].contains(&upstream.as_str());
         let table = [("userrecaptcha", 2_900_000), ("base64", 1_000_000)].map(|(method, price)| (method, Money::from_nanos(price)));

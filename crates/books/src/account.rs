@@ -7,6 +7,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, TaskId, Timestamp};
 
+use crate::adjust::Adjustment;
 use crate::hold::{Closed, Hold, IdTwice, Unknown};
 use crate::port::Fact;
 use crate::slot::LimitIx;
@@ -153,6 +154,11 @@ impl Account {
     /// Ends a hold of unknown outcome on an operator's word: at its cost, or with nothing. Nothing if there is none.
     pub fn resolve(&self, request: RequestId, cost: Option<Money>, now: Now) -> Option<Closed> {
         self.state().resolve(request, cost, now.wall)
+    }
+
+    /// Counts an operator's correction in every limit of its key, its team and this account.
+    pub fn adjust(&self, adjustment: Adjustment, now: Now) {
+        self.state().adjust(adjustment, now);
     }
 
     /// Open tasks whose deadline has passed, oldest first; each is given once.

@@ -4,6 +4,7 @@
 //! from the durable book before; what happened is told to the book afterwards, as facts.
 
 pub mod account;
+mod adjust;
 mod clerk;
 mod gcra;
 mod hold;
@@ -20,6 +21,7 @@ mod task;
 mod view;
 
 pub use account::{Account, Tried, Wish};
+pub use adjust::{Adjustment, Spent, taken_off};
 pub use clerk::{Books, Clerk};
 pub use hold::{Closed, Hold, Sent, Unknown};
 pub use mark::LaneMark;
@@ -29,4 +31,4 @@ pub use port::{
 };
 pub use slot::LimitIx;
 pub use task::{Ending, Owned};
-pub use view::LimitView;
+pub use view::{LimitShown, LimitView};

@@ -6,8 +6,9 @@ mod usage;
 use std::collections::{BTreeMap, HashMap};
 
 use parking_lot::Mutex;
-use tollgate_model::{Money, Name, Scope, TaskId, Window};
+use tollgate_model::{KeyId, Money, Name, Scope, TaskId, Timestamp, Window};
 
+use crate::adjust::{Adjustment, Spent};
 use crate::port::{
     Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
 };
@@ -109,6 +110,10 @@ impl Store for MemoryStore {
     fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
         let open = |row: &&HoldRow| matches!(row.state, HoldState::Open | HoldState::Unknown);
         Box::pin(async move { self.with(None, |book| book.holds.values().filter(open).cloned().collect()) })
+    }
+
+    fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>> {
+        Box::pin(async move { self.with(None, |book| book.spent(key, from, to)) })
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
@@ -230,6 +235,15 @@ impl Book {
                 Some(changed) => changed,
                 None => return,
             },
+            Fact::Adjusted(Adjustment { request, key, team, upstream, method, at, amount }) => {
+                if self.holds.contains_key(&request) {
+                    return;
+                }
+                let (held, settled, state) = (Money::ZERO, Some(amount), HoldState::Adjusted);
+                let row = HoldRow { request, key, team, upstream, method, at, held, settled, task: None, state };
+                self.holds.insert(request, row.clone());
+                (None, row)
+            }
         };
         for (counter, shares) in &mut self.counters {
             if counts(counter, &after) {
@@ -252,7 +266,7 @@ impl Book {
         let row = self.holds.get_mut(&request)?;
         let moves = match (row.state, state) {
             (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,
-            (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => false,
+            (HoldState::Unknown | HoldState::Settled | HoldState::Voided | HoldState::Adjusted, _) => false,
         };
         if !moves {
             return None;
@@ -277,7 +291,7 @@ fn counts(counter: &Counter, row: &HoldRow) -> bool {
 /// What a hold weighs: its cost once settled, its worst case before, nothing once voided.
 fn weight(unit: Unit, row: &HoldRow) -> i64 {
     match (unit, row.state) {
-        (_, HoldState::Voided) => 0,
+        (_, HoldState::Voided) | (Unit::Tasks, HoldState::Adjusted) => 0,
         (Unit::Tasks, _) => 1,
         (Unit::Money, _) => row.settled.unwrap_or(row.held).nanos(),
     }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use tollgate_model::fault::{self, Point};
 use tollgate_model::{Name, RequestId, TaskId};
 
+use crate::adjust::Adjustment;
 use crate::clerk::STEP;
 use crate::hold::{Rates, Terms};
 use crate::port::{Fact, HoldRow, HoldState, Opened, Store, StoreError};
@@ -83,6 +84,7 @@ fn rank(fact: &Fact) -> (RequestId, u8) {
         Fact::Unknown { request, .. } => (*request, 2),
         Fact::Voided { request, .. } => (*request, 3),
         Fact::Settled { request, .. } => (*request, 4),
+        Fact::Adjusted(Adjustment { request, .. }) => (*request, 5),
     }
 }
 

@@ -6,6 +6,8 @@ use std::pin::Pin;
 
 use tollgate_model::{Amount, KeyId, Money, Name, Period, RequestId, Scope, TaskId, Timestamp, Window, Zone};
 
+use crate::adjust::{Adjustment, Spent};
+
 /// A pending answer of the store.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -161,6 +163,8 @@ pub enum Fact {
         /// When.
         at: Timestamp,
     },
+    /// An operator's word on what a key has spent: money, and no task.
+    Adjusted(Adjustment),
 }
 
 /// Where a hold stands.
@@ -174,6 +178,8 @@ pub enum HoldState {
     Voided,
     /// Sent, and nobody knows.
     Unknown,
+    /// No purchase: a correction.
+    Adjusted,
 }
 
 /// A hold as the book has it.
@@ -258,6 +264,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// All holds that are open or unknown, oldest first.
     fn unsettled(&self) -> Reply<'_, Vec<HoldRow>>;
+
+    /// What a key has settled from an instant to another (exclusive), of purchases that were admitted there, with every correction:
+    /// one row for each minute, account, method and team in which it is more than nothing, oldest first.
+    fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>>;
 
     /// Usage of the days from `since` to `until` (UTC days, inclusive).
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>>;

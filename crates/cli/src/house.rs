@@ -1,5 +1,6 @@
 //! What stands behind `serve` and `dev`? Store, journal, books, registry, gate and desk, opened in this order, closed in reverse.
 
+mod adjust;
 mod desk;
 mod lane;
 mod replay;
@@ -98,7 +99,7 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
         tally: Default::default(),
         recent: Default::default(),
         runaways: Default::default(),
-        repeats: replay::repeats(&config.state.join("audit"), clock)?,
+        repeats: replay::repeats(&config.state.join("audit"), &upstreams.all, clock)?,
         strangers: Default::default(),
         draining: AtomicBool::new(false),
         journal_down: AtomicBool::new(false),

@@ -1,7 +1,9 @@
 //! Which account at which provider, and what may all keys together do with it?
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tollgate_dialect::Profile;
 use tollgate_model::{Amount, LimitKind, Money, Name, Rate};
@@ -31,6 +33,8 @@ pub struct Upstream {
     pub tripwire: bool,
     /// Whether the provider's own ban rules are kept.
     pub governor: bool,
+    /// How long the same submission of a key is answered as the first was; none: each is bought.
+    pub collapse: Option<Duration>,
     /// Dollars a task by method: the profile's, replaced and completed by the operator's.
     pub prices: PriceTable,
     /// Limits of the whole account.
@@ -53,6 +57,8 @@ pub struct Plan {
 }
 
 const MOST_OPEN: u64 = 1_000_000;
+/// A second to a day: what is meant twice is named by its caller.
+const COLLAPSE_MS: RangeInclusive<u64> = 1_000..=86_400_000;
 
 impl Upstream {
     /// Reads one `[[upstream]]`; nothing if what it is made of is absent or wrong.
@@ -78,6 +84,7 @@ impl Upstream {
         let tripwire = section.flag("tripwire").unwrap_or(true);
         let ca = section.file("ca");
         let governor = section.flag("governor");
+        let collapse = section.duration("collapse", COLLAPSE_MS);
         let origin = origin?;
         Some(Self {
             name: name?,
@@ -88,6 +95,7 @@ impl Upstream {
             hosts,
             secret: secret?,
             tripwire,
+            collapse,
             prices: prices?,
             limits,
             plan,

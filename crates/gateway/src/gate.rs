@@ -100,6 +100,8 @@ pub struct Upstream {
     pub crowd: Crowd,
     /// The pace that the provider bans for.
     pub governor: Governor,
+    /// Where the same submission of a key within a while is bought once: what was answered.
+    pub collapse: Option<Arc<Repeats>>,
     /// Methods that cost more than their price says; until the gate is started with a higher one.
     pub stopped: ArcSwap<Vec<Box<str>>>,
 }

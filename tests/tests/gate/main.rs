@@ -9,6 +9,7 @@ mod commands;
 mod configuration;
 mod confused_bodies;
 mod confusion;
+mod corrections;
 mod desk;
 mod dialect;
 mod disk;

@@ -2,7 +2,7 @@ use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Notify;
-use tollgate_model::{Money, Mono, RequestId, Timestamp};
+use tollgate_model::{Money, Mono, RequestId};
 
 use super::*;
 use crate::memory::MemoryStore;
@@ -49,6 +49,10 @@ impl Store for Hanging {
 
     fn unsettled(&self) -> Reply<'_, Vec<HoldRow>> {
         self.book.unsettled()
+    }
+
+    fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>> {
+        self.book.spent(key, from, to)
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {

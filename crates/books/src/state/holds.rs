@@ -2,9 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use tollgate_model::{Money, Name, RequestId, Timestamp};
+use tollgate_model::{Money, Name, Now, RequestId, Timestamp};
 
-use crate::hold::{Closed, Unknown};
+use crate::adjust::Adjustment;
+use crate::hold::{Closed, Rates, Terms, Unknown};
 use crate::port::Fact;
 use crate::slot::Kind;
 use crate::state::scopes::{Move, Permit, tell};
@@ -99,6 +100,20 @@ impl State {
     pub(crate) fn resolve(&mut self, request: RequestId, cost: Option<Money>, at: Timestamp) -> Option<Closed> {
         self.holds.get(&request).filter(|hold| hold.unknown)?;
         self.close(request, cost, false, at)
+    }
+
+    /// As what returns of a hold that cost less, or is taken by one that cost more; no task moves.
+    pub(crate) fn adjust(&mut self, adjustment: Adjustment, now: Now) {
+        self.latest = self.latest.max(now.wall);
+        let Adjustment { request, key, team, method, at, amount, .. } = adjustment.clone();
+        let terms = Terms { request, key, team, method: method.into(), cost: Money::ZERO, at, rates: Rates::new() };
+        self.tell(&terms, Some(Move::Returned { money: amount.nanos().saturating_neg(), task: false }), None);
+        self.recalled.clear();
+        if terms.team.is_some() {
+            self.returned.fetch_add(1, Ordering::SeqCst);
+            self.renew();
+        }
+        self.pending.push(Fact::Adjusted(adjustment));
     }
 
     /// Gives the permit of an unknown hold back; its money stays.

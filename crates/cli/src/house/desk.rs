@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
 use tollgate_admin::{
-    Counts, Desk, Doors, Finding, Gate as GateDoor, Pending, RealKey, ResolvedShown, Running, Token, UnknownShown, UpstreamShown, Whose,
+    AdjustedShown, Adjusting, Counts, Desk, Doors, Finding, Gate as GateDoor, NotAdjusted, Pending, RealKey, ResolvedShown, Running, Token,
+    UnknownShown, UpstreamShown, Whose,
 };
 use tollgate_audit::{HoldEnd, Kind, Record};
 use tollgate_books::{LimitIx, LimitView, StoreError, Unknown, UsageRow};
@@ -25,13 +26,14 @@ use super::watches::{self, Troubles};
 
 /// The gate as the desk sees it.
 pub(crate) struct Inside {
-    gate: Arc<Gate>,
-    upstreams: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) upstreams: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
     troubles: Troubles,
-    lane: Arc<DeskLane>,
+    pub(super) lane: Arc<DeskLane>,
+    pub(super) adjusting: tokio::sync::Mutex<()>,
     sets: BTreeMap<Name, CidrSet>,
     state: PathBuf,
-    audit: PathBuf,
+    pub(super) audit: PathBuf,
 }
 
 /// Below this much room on the disk somebody should know.
@@ -65,6 +67,7 @@ impl Inside {
             upstreams: upstreams.with_limits.clone(),
             troubles,
             lane,
+            adjusting: Default::default(),
             sets: config.network.sets.clone(),
             state: config.state.clone(),
             audit: audit_folder(&config.state),
@@ -139,6 +142,10 @@ impl GateDoor for Inside {
             ..Record::new(now.wall, Kind::Settle, request)
         });
         Some(ResolvedShown { held: closed.held.to_string(), settled: closed.settled.to_string(), voided: closed.voided })
+    }
+
+    fn adjust(&self, asked: Adjusting) -> Pending<'_, Result<AdjustedShown, NotAdjusted>> {
+        Box::pin(self.adjusted(asked))
     }
 
     fn upstreams(&self) -> Vec<UpstreamShown> {
@@ -266,7 +273,10 @@ fn findings_of(upstream: &Upstream, say: &mut dyn FnMut(&'static str, String, &s
         say(
             "error",
             format!("the provider refuses the real key of `{name}`"),
-            "give a valid key to its source: it is taken up within a second; the old one is tried again every half minute",
+            &format!(
+                "give a valid key to its source: it is taken up within a second; the old one is tried again every {} s",
+                upstream.breaker.rest_ms() / 1_000
+            ),
         );
     }
     for method in upstream.stopped.load().iter() {

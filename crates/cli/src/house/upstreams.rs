@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustls::ClientConfig;
@@ -12,7 +13,7 @@ use tollgate_config::{Config, OriginHost};
 use tollgate_dialect::{Pace, Profile};
 use tollgate_gateway::clock::Clock;
 use tollgate_gateway::egress::dial::{Origin, client_tls};
-use tollgate_gateway::{Bound, Governor, Upstream, Upstreams};
+use tollgate_gateway::{Bound, Breaker, Governor, Repeats, Upstream, Upstreams};
 use tollgate_model::{Limit, LimitKind, Scope};
 use tollgate_policy::Methods;
 use tollgate_registry::Registry;
@@ -52,15 +53,20 @@ pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clo
             keyring: watches.keyring(&upstream.name).context("an upstream without a secret")?,
             account,
             threads: upstream.plan.map(|plan| plan.threads).or(threads),
-            breaker: Default::default(),
+            breaker: Breaker::new(pace.refused_rest_ms()),
             crowd: Default::default(),
             governor: Governor::new(pace),
+            collapse: upstream.collapse.map(collapse),
             stopped: Default::default(),
         });
         with_limits.push((made, limits));
     }
     let all = Upstreams::new(with_limits.iter().map(|(upstream, _)| upstream.clone()));
     Ok(Opened { all, with_limits })
+}
+
+fn collapse(window: Duration) -> Arc<Repeats> {
+    Arc::new(Repeats::keeping(i64::try_from(window.as_millis()).unwrap_or(i64::MAX)))
 }
 
 fn origin(upstream: &tollgate_config::Upstream, system_trust: &mut Option<Arc<ClientConfig>>) -> Result<Origin> {

@@ -176,6 +176,12 @@ pub(crate) const UPSTREAM: Table = Table {
              \"not ready\" by the gate.",
         ),
         field(
+            "collapse",
+            "a time of `1s` to `24h`",
+            "none: each is bought",
+            "How long the same submission of a key is answered as the first was, and bought once. A caller's own `Idempotency-Key` goes before it.",
+        ),
+        field(
             "prices",
             "a table of dollars a task such as `{ userrecaptcha = \"0.0029\" }`",
             "{}",

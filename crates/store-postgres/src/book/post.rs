@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tollgate_books::{Counter, Fact, Fence, HoldRow, HoldState, Holder};
+use tollgate_books::{Adjustment, Counter, Fact, Fence, HoldRow, HoldState, Holder};
 use tollgate_model::{Money, RequestId, Timestamp};
 
 use super::hold::Holds;
@@ -64,6 +64,13 @@ fn apply(holds: &mut Holds, tally: &mut Tally, instance: &str, fact: Fact) {
         Fact::Settled { request, cost, .. } => change(holds, tally, request, HoldState::Settled, Some(cost)),
         Fact::Voided { request, .. } => change(holds, tally, request, HoldState::Voided, None),
         Fact::Unknown { request, .. } => change(holds, tally, request, HoldState::Unknown, None),
+        Fact::Adjusted(Adjustment { request, key, team, upstream, method, at, amount }) => {
+            let (held, settled, state) = (Money::ZERO, Some(amount), HoldState::Adjusted);
+            let row = HoldRow { request, key, team, upstream, method, at, held, settled, task: None, state };
+            if holds.insert(&row, instance) {
+                tally.add(instance, None, &row);
+            }
+        }
     }
 }
 
@@ -72,7 +79,7 @@ fn change(holds: &mut Holds, tally: &mut Tally, request: RequestId, state: HoldS
     let Some(touched) = holds.find(request) else { return };
     let moves = match (touched.row.state, state) {
         (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,
-        (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => false,
+        (HoldState::Unknown | HoldState::Settled | HoldState::Voided | HoldState::Adjusted, _) => false,
     };
     if moves {
         let after = HoldRow { state, settled, ..touched.row.clone() };
@@ -87,7 +94,8 @@ const fn request(fact: &Fact) -> RequestId {
         | Fact::Opened { request, .. }
         | Fact::Settled { request, .. }
         | Fact::Voided { request, .. }
-        | Fact::Unknown { request, .. } => *request,
+        | Fact::Unknown { request, .. }
+        | Fact::Adjusted(Adjustment { request, .. }) => *request,
     }
 }
 
@@ -96,6 +104,7 @@ const fn at(fact: &Fact) -> Timestamp {
         Fact::Held { at, .. } | Fact::Opened { at, .. } | Fact::Settled { at, .. } | Fact::Voided { at, .. } | Fact::Unknown { at, .. } => {
             *at
         }
+        Fact::Adjusted(adjustment) => adjustment.at,
     }
 }
 

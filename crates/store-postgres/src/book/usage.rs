@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use tokio_postgres::Row;
-use tollgate_books::{HoldRow, HoldState, UsageRow};
-use tollgate_model::{KeyId, Money, Name, RequestId};
+use tollgate_books::{HoldRow, HoldState, Spent, UsageRow};
+use tollgate_model::{KeyId, Money, Name, RequestId, Timestamp};
 
-use crate::column::{key, parsed, plain};
+use crate::column::{instant, key, parsed, parsed_if_any, plain};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -58,11 +58,12 @@ impl Group {
 }
 
 impl Sums {
-    /// What one hold adds to the sums: its cost once settled, its worst case before, nothing once voided.
+    /// What one hold adds to the sums: its cost once settled, its worst case before, nothing once voided; a correction its money.
     pub(super) fn of(row: &HoldRow) -> Self {
         let held = row.held.nanos();
         match row.state {
             HoldState::Voided => Self::default(),
+            HoldState::Adjusted => Self { settled: row.settled.map_or(0, Money::nanos), ..Self::default() },
             HoldState::Open => Self { tasks: 1, held, ..Self::default() },
             HoldState::Unknown => Self { tasks: 1, unknown: held, ..Self::default() },
             HoldState::Settled => {
@@ -149,9 +150,28 @@ pub(crate) async fn usage(session: &Session, since: &str, until: &str) -> Result
                least(sum(tasks), 9223372036854775807)::bigint, least(sum(settled), 9223372036854775807)::bigint,
                least(sum(held), 9223372036854775807)::bigint, least(sum(unknown), 9223372036854775807)::bigint,
                least(sum(excess), 9223372036854775807)::bigint
-               FROM tollgate.usage WHERE day BETWEEN $1 AND $2 AND tasks > 0 GROUP BY key, upstream, method, day
+               FROM tollgate.usage WHERE day BETWEEN $1 AND $2 AND (tasks > 0 OR settled <> 0) GROUP BY key, upstream, method, day
                ORDER BY key, upstream COLLATE \"C\", method COLLATE \"C\", day";
     session.query(sql, &[&since, &until]).await?.iter().map(read).collect()
+}
+
+/// What a key has settled in the minutes from an instant to another.
+pub(crate) async fn spent(session: &Session, key: KeyId, from: Timestamp, to: Timestamp) -> Result<Vec<Spent>, Failure> {
+    let sql = "SELECT at / 60000 * 60000, upstream, method, team, least(sum(settled), 9223372036854775807)::bigint
+               FROM tollgate.holds WHERE key = $1 AND at >= $2 AND at < $3 AND state IN ('settled', 'adjusted')
+               GROUP BY 1, 2, 3, 4 HAVING sum(settled) > 0
+               ORDER BY 1, upstream COLLATE \"C\", method COLLATE \"C\", team COLLATE \"C\" NULLS FIRST";
+    let rows = session.query(sql, &[&key.as_bytes().as_slice(), &from.millis(), &to.millis()]).await?;
+    let read = |row: &Row| {
+        Ok(Spent {
+            at: instant(row, 0)?,
+            upstream: parsed(row, 1, "upstream's name")?,
+            method: plain(row, 2)?,
+            team: parsed_if_any(row, 3, "team's name")?,
+            settled: Money::from_nanos(plain(row, 4)?),
+        })
+    };
+    rows.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<UsageRow, Failure> {

@@ -52,9 +52,14 @@ pub(super) const fn minute_after(at: Timestamp) -> i64 {
     minute(Timestamp::from_millis(at.millis().saturating_add(MINUTE_MS - 1)))
 }
 
+/// When a minute begins.
+pub(super) const fn begins(minute: i64) -> Timestamp {
+    Timestamp::from_millis(minute.saturating_mul(MINUTE_MS))
+}
+
 /// The UTC day on which a minute lies: `2026-11-23`.
 pub(super) fn day(minute: i64) -> String {
-    Timestamp::from_millis(minute.saturating_mul(MINUTE_MS)).to_string().chars().take(10).collect()
+    begins(minute).to_string().chars().take(10).collect()
 }
 
 impl Group {
@@ -69,11 +74,12 @@ impl Group {
 }
 
 impl Sums {
-    /// What one hold adds: its cost once settled, its worst case before, nothing once voided.
+    /// What one hold adds: its cost once settled, its worst case before, nothing once voided; a correction its money.
     pub(super) fn of(held: Money, state: HoldState, settled: Option<Money>) -> Self {
         let held = held.nanos();
         match state {
             HoldState::Voided => Self::default(),
+            HoldState::Adjusted => Self { settled: settled.map_or(0, Money::nanos), ..Self::default() },
             HoldState::Open => Self { tasks: 1, held, ..Self::default() },
             HoldState::Unknown => Self { tasks: 1, unknown: held, ..Self::default() },
             HoldState::Settled => {
