@@ -40,8 +40,21 @@ pub struct UpstreamShown {
     pub secret_version: Option<String>,
     /// Dollars a task, by method.
     pub prices: Vec<(String, String)>,
+    /// Which table that is; the start's line in the log has each with its version.
+    pub prices_version: String,
     /// Methods that were stopped: they cost more than their price says.
     pub stopped: Vec<String>,
+    /// The plan, where it is sold by threads.
+    pub plan: Option<PlanShown>,
+}
+
+/// A plan by threads.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PlanShown {
+    /// Dollars a month.
+    pub monthly: Money,
+    /// Tasks worked on at once.
+    pub threads: u32,
 }
 
 /// A purchase of which nobody knows whether the provider charged it; it counts as spent.

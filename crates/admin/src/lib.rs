@@ -27,7 +27,8 @@ pub use day::Day;
 pub use desk::{Clock, Desk, start};
 pub use form::{key_terms, team_terms};
 pub use gate::{
-    AdjustedShown, Adjusting, Counts, Finding, Gate, NotAdjusted, Pending, RealKey, ResolvedShown, UnknownShown, UpstreamShown, Whose,
+    AdjustedShown, Adjusting, Counts, Finding, Gate, NotAdjusted, Pending, PlanShown, RealKey, ResolvedShown, UnknownShown, UpstreamShown,
+    Whose,
 };
 pub use openapi::document as openapi;
 pub use problem::{Kind, Problem};

@@ -9,6 +9,7 @@ use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, T
 
 use crate::adjust::Adjustment;
 use crate::hold::{Closed, Hold, IdTwice, Unknown};
+use crate::ledger::Ledger;
 use crate::port::Fact;
 use crate::slot::LimitIx;
 use crate::state::{Closing, Refused, State};
@@ -154,6 +155,11 @@ impl Account {
     /// Ends a hold of unknown outcome on an operator's word: at its cost, or with nothing. Nothing if there is none.
     pub fn resolve(&self, request: RequestId, cost: Option<Money>, now: Now) -> Option<Closed> {
         self.state().resolve(request, cost, now.wall)
+    }
+
+    /// What it has spent since the process began.
+    pub fn ledger(&self) -> Ledger {
+        self.state.lock().ledger
     }
 
     /// Counts an operator's correction in every limit of its key, its team and this account.

@@ -61,6 +61,7 @@ macro_rules! store_laws {
             what_is_unsettled_is_told_whole_and_oldest_first
             usage_is_summed_by_key_account_method_and_day
             usage_leaves_voided_holds_out
+            a_thread_is_at_work_from_a_tasks_admission_until_it_is_settled
             a_correction_is_money_and_no_task
             a_correction_counts_in_the_windows_of_its_instant
             a_correction_posted_again_changes_nothing

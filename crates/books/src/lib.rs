@@ -9,6 +9,7 @@ mod clerk;
 mod gcra;
 mod hold;
 pub mod laws;
+mod ledger;
 mod mark;
 pub mod memory;
 mod open;
@@ -24,10 +25,11 @@ pub use account::{Account, Tried, Wish};
 pub use adjust::{Adjustment, Spent, taken_off};
 pub use clerk::{Books, Clerk};
 pub use hold::{Closed, Hold, Sent, Unknown};
+pub use ledger::Ledger;
 pub use mark::LaneMark;
 pub use open::Recovered;
 pub use port::{
-    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, busy_ms, frees_at,
 };
 pub use slot::LimitIx;
 pub use task::{Ending, Owned};

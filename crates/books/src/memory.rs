@@ -10,7 +10,7 @@ use tollgate_model::{KeyId, Money, Name, Scope, TaskId, Timestamp, Window};
 
 use crate::adjust::{Adjustment, Spent};
 use crate::port::{
-    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, busy_ms, frees_at,
 };
 use share::Share;
 
@@ -30,6 +30,8 @@ struct Book {
     instance: String,
     lanes: HashMap<String, u64>,
     holds: BTreeMap<tollgate_model::RequestId, HoldRow>,
+    /// How long settled ones kept a thread at work.
+    busy: HashMap<tollgate_model::RequestId, i64>,
     counters: HashMap<Counter, HashMap<Holder, Share>>,
     down: bool,
 }
@@ -223,8 +225,11 @@ impl Book {
                 }
                 return;
             }
-            Fact::Settled { request, cost, .. } => match self.change(request, HoldState::Settled, Some(cost)) {
-                Some(changed) => changed,
+            Fact::Settled { request, cost, at, .. } => match self.change(request, HoldState::Settled, Some(cost)) {
+                Some((before, after)) => {
+                    self.busy.insert(request, busy_ms(after.at, at));
+                    (before, after)
+                }
                 None => return,
             },
             Fact::Voided { request, .. } => match self.change(request, HoldState::Voided, None) {

@@ -241,6 +241,8 @@ pub struct UsageRow {
     pub unknown: Money,
     /// Settled beyond the hold, included in `settled`.
     pub excess: Money,
+    /// Milliseconds for which its tasks have kept a thread of the provider's at work (`busy_ms`).
+    pub busy_ms: i64,
 }
 
 /// A durable book. Every call is one transaction, idempotent by its ids, with a deadline of the store's own; a reply that
@@ -271,6 +273,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Usage of the days from `since` to `until` (UTC days, inclusive).
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>>;
+}
+
+/// The longest that a provider works on a task.
+const LONGEST_TASK_MS: i64 = 600_000;
+
+/// Milliseconds for which a task that was paid for kept a thread at work, as far as a gate can see: from its admission until its
+/// answer was fetched or taken for granted. What ended later was not worked on all the time.
+pub fn busy_ms(admitted: Timestamp, settled: Timestamp) -> i64 {
+    settled.millis().saturating_sub(admitted.millis()).clamp(0, LONGEST_TASK_MS)
 }
 
 /// When minutes that weigh `short`, or the first of all, have ceased to count: a spend counts until so long after the end of its minute. Minutes since

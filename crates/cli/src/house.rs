@@ -121,7 +121,7 @@ pub(crate) async fn open(config: &Config, accept: bool) -> Result<House> {
     tasks.spawn(keep_registry(registry.clone(), stopped.clone()));
     tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped));
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
-    lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
+    lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION"), "prices": upstreams.prices() }));
     Ok(House { gate, registry, doors, desk, store, running, lane, sealer, stop, clerk: clerks, tasks })
 }
 

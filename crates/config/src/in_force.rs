@@ -100,6 +100,8 @@ fn write_upstream(page: &mut String, upstream: &Upstream) -> fmt::Result {
     writeln!(page, "hosts = {}", list(upstream.hosts.iter()))?;
     writeln!(page, "secret = {}\ntripwire = {}", source(&upstream.secret), upstream.tripwire)?;
     writeln!(page, "governor = {}", upstream.governor)?;
+    let every = upstream.balance_every.map_or_else(|| "off".to_owned(), duration::format);
+    writeln!(page, "balance_every = \"{every}\"")?;
     if let Some(window) = upstream.collapse {
         writeln!(page, "collapse = \"{}\"", duration::format(window))?;
     }

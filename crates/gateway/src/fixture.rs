@@ -234,6 +234,7 @@ fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option
         crowd: Default::default(),
         governor: Governor::new(pace),
         collapse: None,
+        drift: None,
         stopped: Default::default(),
     })
 }

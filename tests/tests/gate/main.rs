@@ -1,5 +1,6 @@
 //! What the gate does, on the real binary; one program, since linking is what a test costs most.
 
+mod amounts;
 mod brake;
 mod budgets;
 mod canary;
@@ -13,6 +14,7 @@ mod corrections;
 mod desk;
 mod dialect;
 mod disk;
+mod drift;
 mod egress;
 mod framing;
 mod governor;
@@ -26,6 +28,7 @@ mod matrix;
 mod network;
 mod observe;
 mod operations;
+mod plan;
 mod reflection;
 mod routing;
 mod shared;

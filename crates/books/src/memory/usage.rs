@@ -27,7 +27,9 @@ impl Book {
                 held: Money::ZERO,
                 unknown: Money::ZERO,
                 excess: Money::ZERO,
+                busy_ms: 0,
             });
+            row.busy_ms += self.busy.get(&hold.request).copied().unwrap_or(0);
             row.tasks += i64::from(hold.state != HoldState::Adjusted);
             let add = |sum: &mut Money, more: Money| *sum = sum.checked_add(more).unwrap_or(Money::MAX);
             match hold.state {

@@ -33,6 +33,7 @@ impl State {
         open.sent = true;
         self.unsent = self.unsent.saturating_sub(1);
         let terms = &open.terms;
+        self.ledger.holds(terms.cost);
         tell(&mut self.slots, &self.scopes, self.latest, terms, Some(Move::Sent), None);
         self.pending.push(Fact::Held {
             request,
@@ -51,6 +52,7 @@ impl State {
         let held = open.terms.cost;
         let settled = cost.unwrap_or(Money::ZERO);
         let money = held.nanos().saturating_sub(settled.nanos());
+        self.ledger.ends(held, settled);
         let returned = Move::Returned { money, task: cost.is_none() };
         self.tell(&open.terms, Some(returned), open.permit.then_some(Permit::Returned));
         self.recalled.clear();
@@ -109,6 +111,7 @@ impl State {
         let terms = Terms { request, key, team, method: method.into(), cost: Money::ZERO, at, rates: Rates::new() };
         self.tell(&terms, Some(Move::Returned { money: amount.nanos().saturating_neg(), task: false }), None);
         self.recalled.clear();
+        self.ledger.corrects(amount);
         if terms.team.is_some() {
             self.returned.fetch_add(1, Ordering::SeqCst);
             self.renew();
@@ -136,6 +139,7 @@ impl State {
     /// Puts a hold of the book's back into memory at start.
     pub(crate) fn restore(&mut self, open: Open) {
         let due = self.now.mono.plus_millis(UNKNOWN_PERMIT_MS).nanos();
+        self.ledger.holds(open.terms.cost);
         if open.unknown {
             self.permits.push_back((due, open.terms.request));
         }

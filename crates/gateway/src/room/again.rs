@@ -18,9 +18,31 @@ const PATIENCE_MS: u64 = 25_000;
 /// The longest name.
 const LONGEST: usize = 255;
 
-/// Gives the answer of the first; nothing if this is the first, or has no name. A name that is taken here is free again when
-/// nothing was bought.
-pub(crate) async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Option<Reply>, Refusal> {
+/// A submission that was not made before, or has no name.
+pub struct Fresh<'a> {
+    pub(super) located: Located<'a>,
+    /// Private: only this room makes one.
+    _proof: (),
+}
+
+/// What is known of a submission.
+pub(crate) enum Made<'a> {
+    /// It was made before: the answer of the first.
+    Before(Reply),
+    /// It was not.
+    Never(Fresh<'a>),
+}
+
+/// Gives the answer of the first, or the submission itself if it is the first. A name that is taken here is free again when nothing
+/// was bought.
+pub(crate) async fn made<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Made<'a>, Refusal> {
+    Ok(match answer(&located, worker, line).await? {
+        Some(reply) => Made::Before(reply),
+        None => Made::Never(Fresh { located, _proof: () }),
+    })
+}
+
+async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Option<Reply>, Refusal> {
     let arrival = located.identified.arrival;
     let Some((called, repeats, named, body)) = named(located, worker)? else { return Ok(None) };
     let deadline = arrival.now.mono.plus_millis(PATIENCE_MS);

@@ -38,6 +38,8 @@ pub(super) struct Sums {
     held: i64,
     unknown: i64,
     excess: i64,
+    /// Milliseconds.
+    busy: i64,
 }
 
 /// The changes of one post.
@@ -80,6 +82,7 @@ impl Sums {
             held: self.held.saturating_add(other.held),
             unknown: self.unknown.saturating_add(other.unknown),
             excess: self.excess.saturating_add(other.excess),
+            busy: self.busy.saturating_add(other.busy),
         }
     }
 
@@ -90,7 +93,13 @@ impl Sums {
             held: self.held.saturating_sub(other.held),
             unknown: self.unknown.saturating_sub(other.unknown),
             excess: self.excess.saturating_sub(other.excess),
+            busy: self.busy.saturating_sub(other.busy),
         }
+    }
+
+    /// The same, of a task that has kept a thread at work for so many milliseconds.
+    pub(super) const fn busy_for(self, busy: i64) -> Self {
+        Self { busy, ..self }
     }
 
     /// What counts against a cap in money.
@@ -118,20 +127,20 @@ impl Usage {
         let (upstreams, methods) = (text(|group| group.upstream.as_str()), text(|group| &group.method));
         let (days, teams, instances) = (text(|group| &group.day), text(|group| &group.team), text(|group| &group.instance));
         let (tasks, settled, held) = (number(|sums| sums.tasks), number(|sums| sums.settled), number(|sums| sums.held));
-        let (unknown, excess) = (number(|sums| sums.unknown), number(|sums| sums.excess));
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 12] =
-            [&keys, &upstreams, &methods, &days, &teams, &instances, &firsts, &tasks, &settled, &held, &unknown, &excess];
+        let (unknown, excess, busy) = (number(|sums| sums.unknown), number(|sums| sums.excess), number(|sums| sums.busy));
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 13] =
+            [&keys, &upstreams, &methods, &days, &teams, &instances, &firsts, &tasks, &settled, &held, &unknown, &excess, &busy];
         session.execute(ADD, &values).await?;
         Ok(())
     }
 }
 
 const ADD: &str = concat!(
-    "INSERT INTO tollgate.usage (key, upstream, method, day, team, instance, first, tasks, settled, held, unknown, excess)
-     SELECT u.key, u.upstream, u.method, u.day, u.team, u.instance, u.first, u.tasks, u.settled, u.held, u.unknown, u.excess
+    "INSERT INTO tollgate.usage (key, upstream, method, day, team, instance, first, tasks, settled, held, unknown, excess, busy)
+     SELECT u.key, u.upstream, u.method, u.day, u.team, u.instance, u.first, u.tasks, u.settled, u.held, u.unknown, u.excess, u.busy
      FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bigint[], $9::bigint[],
-     $10::bigint[], $11::bigint[], $12::bigint[]) WITH ORDINALITY
-     AS u (key, upstream, method, day, team, instance, first, tasks, settled, held, unknown, excess, place) ORDER BY place
+     $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[]) WITH ORDINALITY
+     AS u (key, upstream, method, day, team, instance, first, tasks, settled, held, unknown, excess, busy, place) ORDER BY place
      ON CONFLICT (key, upstream, method, day, team, instance) DO UPDATE SET first = least(usage.first, excluded.first), tasks = ",
     sum!("usage.tasks", "excluded.tasks"),
     ", settled = ",
@@ -141,7 +150,9 @@ const ADD: &str = concat!(
     ", unknown = ",
     sum!("usage.unknown", "excluded.unknown"),
     ", excess = ",
-    sum!("usage.excess", "excluded.excess")
+    sum!("usage.excess", "excluded.excess"),
+    ", busy = ",
+    sum!("usage.busy", "excluded.busy")
 );
 
 /// The sums of the days from `since` to `until`; a key that changed its team on a day has one row, of its first team.
@@ -149,7 +160,7 @@ pub(crate) async fn usage(session: &Session, since: &str, until: &str) -> Result
     let sql = "SELECT key, upstream, method, day, (array_agg(team ORDER BY first))[1],
                least(sum(tasks), 9223372036854775807)::bigint, least(sum(settled), 9223372036854775807)::bigint,
                least(sum(held), 9223372036854775807)::bigint, least(sum(unknown), 9223372036854775807)::bigint,
-               least(sum(excess), 9223372036854775807)::bigint
+               least(sum(excess), 9223372036854775807)::bigint, least(sum(busy), 9223372036854775807)::bigint
                FROM tollgate.usage WHERE day BETWEEN $1 AND $2 AND (tasks > 0 OR settled <> 0) GROUP BY key, upstream, method, day
                ORDER BY key, upstream COLLATE \"C\", method COLLATE \"C\", day";
     session.query(sql, &[&since, &until]).await?.iter().map(read).collect()
@@ -188,5 +199,6 @@ fn read(row: &Row) -> Result<UsageRow, Failure> {
         held: money(7)?,
         unknown: money(8)?,
         excess: money(9)?,
+        busy_ms: plain(row, 10)?,
     })
 }

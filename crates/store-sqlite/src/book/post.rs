@@ -53,9 +53,9 @@ fn apply(holds: &mut Holds<'_>, fact: Fact) -> Result<(), Failure> {
                 Ok(())
             })
         }
-        Fact::Settled { request, cost, .. } => change(holds, request, HoldState::Settled, Some(cost)),
-        Fact::Voided { request, .. } => change(holds, request, HoldState::Voided, None),
-        Fact::Unknown { request, .. } => change(holds, request, HoldState::Unknown, None),
+        Fact::Settled { request, cost, at, .. } => holds.settle(request, cost, at),
+        Fact::Voided { request, .. } => change(holds, request, HoldState::Voided),
+        Fact::Unknown { request, .. } => change(holds, request, HoldState::Unknown),
         Fact::Adjusted(Adjustment { request, key, team, upstream, method, at, amount }) => {
             let (held, settled, state) = (Money::ZERO, Some(amount), HoldState::Adjusted);
             holds.insert(HoldRow { request, key, team, upstream, method, at, held, settled, task: None, state })
@@ -64,11 +64,11 @@ fn apply(holds: &mut Holds<'_>, fact: Fact) -> Result<(), Failure> {
 }
 
 /// Moves a hold on; a settled or voided one stays as it is, and an unknown one is not opened again.
-fn change(holds: &mut Holds<'_>, request: RequestId, state: HoldState, settled: Option<Money>) -> Result<(), Failure> {
+fn change(holds: &mut Holds<'_>, request: RequestId, state: HoldState) -> Result<(), Failure> {
     let Some(hold) = holds.find(request)? else { return Ok(()) };
     match (hold.state, state) {
         (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => {
-            (hold.state, hold.settled) = (state, settled);
+            hold.state = state;
         }
         (HoldState::Unknown | HoldState::Settled | HoldState::Voided | HoldState::Adjusted, _) => {}
     }

@@ -57,5 +57,6 @@ fn row(group: Group, sums: &Sums) -> UsageRow {
         held: Money::from_nanos(sums.held),
         unknown: Money::from_nanos(sums.unknown),
         excess: Money::from_nanos(sums.excess),
+        busy_ms: sums.busy,
     }
 }
