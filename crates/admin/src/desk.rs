@@ -1,7 +1,7 @@
 //! What is on the desk? Everything that the handlers are given, and the routes that lead to them.
 
-use std::io;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use axum::response::IntoResponse;
 use axum::routing::{MethodRouter, get, patch, post};
@@ -13,7 +13,7 @@ use tollgate_registry::{Change, Registry, RegistryError};
 use crate::access::Door;
 use crate::act::{Acts, AdminAct, Stage};
 use crate::etag::Turns;
-use crate::gate::Gate;
+use crate::gate::{Gate, NotAdjusted};
 use crate::problem::{Kind, Problem};
 use crate::route::{ROUTES, Verb};
 use crate::server::{self, Doors, Running};
@@ -74,6 +74,7 @@ fn handler<A: Send + Sync + 'static>(verb: Verb) -> MethodRouter<Arc<Desk<A>>> {
         Verb::ListUpstreams => get(upstreams::list::<A>),
         Verb::UnknownMoney => get(books::unknown::<A>),
         Verb::ResolveMoney => post(books::resolve::<A>),
+        Verb::AdjustMoney => post(books::adjust::<A>),
         Verb::Usage => get(usage::usage::<A>),
         Verb::Explain => post(explain::supposed::<A>),
         Verb::ExplainRequest => get(explain::request::<A>),
@@ -84,14 +85,14 @@ fn handler<A: Send + Sync + 'static>(verb: Verb) -> MethodRouter<Arc<Desk<A>>> {
 
 impl<A: Send + Sync + 'static> Desk<A> {
     /// Writes an act down, does it, and writes down what came of it. What cannot be written down is not done.
-    pub(crate) async fn act<T>(
+    pub(crate) async fn act<T, E: fmt::Display + Into<Problem>>(
         &self,
         action: &'static str,
         subject: &str,
         by: Door,
         asked: Value,
-        work: impl Future<Output = Result<T, RegistryError>>,
-        change: impl Fn(&T) -> &Change,
+        work: impl Future<Output = Result<T, E>>,
+        told: impl Fn(&T) -> Value,
     ) -> Result<T, Problem> {
         let line = |stage, detail| AdminAct { action, stage, subject: subject.to_owned(), by, detail };
         let unwritten =
@@ -99,33 +100,46 @@ impl<A: Send + Sync + 'static> Desk<A> {
         self.acts.write(line(Stage::Intent, asked)).await.map_err(unwritten)?;
         match work.await {
             Ok(done) => {
-                let whole = serde_json::to_value(change(&done)).unwrap_or_default();
                 // it is done: a log that fails here is the lane's own alarm, and the caller must learn of what was made
-                let _ = self.acts.write(line(Stage::Done, whole)).await;
+                let _ = self.acts.write(line(Stage::Done, told(&done))).await;
                 Ok(done)
             }
             Err(error) => {
                 let _ = self.acts.write(line(Stage::Refused, Value::from(error.to_string()))).await;
-                Err(refused(&error))
+                Err(error.into())
             }
         }
     }
 }
 
+/// A change as a whole, so that the log can be replayed.
+pub(crate) fn whole(change: &Change) -> Value {
+    serde_json::to_value(change).unwrap_or_default()
+}
+
 /// The registry's no as the desk's.
-fn refused(error: &RegistryError) -> Problem {
-    let kind = match error {
-        RegistryError::NameTaken(_) | RegistryError::Revoked(_) => Kind::Conflict,
-        RegistryError::NoKey(_) | RegistryError::NoTeam(_) => Kind::NotFound,
-        RegistryError::Changed { .. } => Kind::PreconditionFailed,
-        RegistryError::Terms(_) | RegistryError::OtherPepper => Kind::Refused,
-        RegistryError::NoRandomness | RegistryError::Store(_) => Kind::StoreUnavailable,
-    };
-    let said = error.to_string();
-    // the registry's words are "what: what to do"
-    match said.split_once(": ") {
-        Some((what, hint)) => Problem::new(kind, what.to_owned()).hint(hint.to_owned()),
-        None => Problem::new(kind, said),
+impl From<RegistryError> for Problem {
+    fn from(error: RegistryError) -> Self {
+        let kind = match error {
+            RegistryError::NameTaken(_) | RegistryError::Revoked(_) => Kind::Conflict,
+            RegistryError::NoKey(_) | RegistryError::NoTeam(_) => Kind::NotFound,
+            RegistryError::Changed { .. } => Kind::PreconditionFailed,
+            RegistryError::Terms(_) | RegistryError::OtherPepper => Kind::Refused,
+            RegistryError::NoRandomness | RegistryError::Store(_) => Kind::StoreUnavailable,
+        };
+        Self::said(kind, error.to_string())
+    }
+}
+
+/// The books' no as the desk's.
+impl From<NotAdjusted> for Problem {
+    fn from(error: NotAdjusted) -> Self {
+        let kind = match error {
+            NotAdjusted::TooLittle { .. } => Kind::Refused,
+            NotAdjusted::Taken | NotAdjusted::NoAccount(_) => Kind::Conflict,
+            NotAdjusted::Unavailable(_) => Kind::StoreUnavailable,
+        };
+        Self::said(kind, error.to_string())
     }
 }
 

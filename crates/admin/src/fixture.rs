@@ -191,7 +191,9 @@ impl Gate for Told {
             host: "ocr.captchaai.example".to_owned(),
             secret_version: Some("v7".to_owned()),
             prices: vec![("userrecaptcha".to_owned(), "0.002900000".to_owned())],
+            prices_version: "0123456789ab".to_owned(),
             stopped: self.stopped.lock().clone(),
+            plan: (*name == "captchaai").then_some(crate::gate::PlanShown { monthly: Money::from_nanos(90_000_000_000), threads: 5 }),
         };
         self.upstreams.lock().iter().map(shown).collect()
     }
@@ -207,6 +209,10 @@ impl Gate for Told {
 
     fn resolve(&self, request: RequestId, cost: Option<Money>, _: &str) -> Option<crate::gate::ResolvedShown> {
         self.unknown.lock().take_if(|unknown| *unknown == request).map(|_| limits::resolved(cost))
+    }
+
+    fn adjust(&self, asked: crate::gate::Adjusting) -> Pending<'_, Result<crate::gate::AdjustedShown, crate::gate::NotAdjusted>> {
+        Box::pin(ready(limits::adjusted(&asked)))
     }
 
     fn prices(&self, upstream: &Name) -> Option<PriceTable> {

@@ -3,11 +3,15 @@
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tollgate_books::{LimitView, StoreError, UsageRow};
 use tollgate_model::{CidrSet, Money, Name, RequestId};
 use tollgate_policy::PriceTable;
+use tollgate_registry::KeyRecord;
+
+use crate::day::Day;
 
 /// A pending answer.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -36,8 +40,21 @@ pub struct UpstreamShown {
     pub secret_version: Option<String>,
     /// Dollars a task, by method.
     pub prices: Vec<(String, String)>,
+    /// Which table that is; the start's line in the log has each with its version.
+    pub prices_version: String,
     /// Methods that were stopped: they cost more than their price says.
     pub stopped: Vec<String>,
+    /// The plan, where it is sold by threads.
+    pub plan: Option<PlanShown>,
+}
+
+/// A plan by threads.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PlanShown {
+    /// Dollars a month.
+    pub monthly: Money,
+    /// Tasks worked on at once.
+    pub threads: u32,
 }
 
 /// A purchase of which nobody knows whether the provider charged it; it counts as spent.
@@ -66,6 +83,62 @@ pub struct ResolvedShown {
     pub settled: String,
     /// Whether its money and its task returned.
     pub voided: bool,
+}
+
+/// A correction of what a key has spent.
+#[derive(Clone, Debug)]
+pub struct Adjusting {
+    /// Drawn by the caller: said again, it is done once.
+    pub id: Option<RequestId>,
+    /// Whose.
+    pub record: Arc<KeyRecord>,
+    /// Which UTC day: its windows are those of the purchases that are corrected, else of its noon, or of now if that is not over.
+    pub on: Day,
+    /// How much more was spent; below zero: less.
+    pub amount: Money,
+    /// Why.
+    pub reason: String,
+}
+
+/// What was corrected.
+#[derive(Clone, Debug, Serialize)]
+pub struct AdjustedShown {
+    /// The correction's id.
+    pub id: String,
+    /// The key's name.
+    pub key: Name,
+    /// The UTC day.
+    pub on: String,
+    /// Dollars; below zero: less was spent.
+    pub amount: String,
+    /// In how many minutes' purchases it was taken off; one if it was put on.
+    pub entries: usize,
+    /// Whether it was done before, and nothing now.
+    pub repeated: bool,
+}
+
+/// Why nothing was corrected.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NotAdjusted {
+    /// Less was settled than is to be taken off.
+    #[error("`{key}` has ${settled} settled on {on}, less than is to be taken off: name the day with `on`")]
+    TooLittle {
+        /// The key's name.
+        key: Name,
+        /// Dollars.
+        settled: Money,
+        /// The day.
+        on: String,
+    },
+    /// The id stands for another correction.
+    #[error("this id stands for another correction: `explain` tells which")]
+    Taken,
+    /// The key's account is not configured any more.
+    #[error("the upstream `{0}` is not configured: its books are kept by nobody")]
+    NoAccount(Name),
+    /// The book, the log or the random generator does not answer.
+    #[error("{0}: try again")]
+    Unavailable(String),
 }
 
 /// A provider's key that was recognised.
@@ -140,6 +213,8 @@ pub trait Gate: Send + Sync + 'static {
     fn unknowns(&self) -> Vec<UnknownShown>;
     /// Ends one of them on the operator's word: at its cost, or with nothing, and writes down why; nothing if there is none.
     fn resolve(&self, request: RequestId, cost: Option<Money>, reason: &str) -> Option<ResolvedShown>;
+    /// Corrects what a key has spent, in all its limits, and writes it down.
+    fn adjust(&self, asked: Adjusting) -> Pending<'_, Result<AdjustedShown, NotAdjusted>>;
     /// Whether this string is a provider's key.
     fn recognise(&self, presented: &[u8]) -> Option<RealKey>;
     /// The audit log's folder.

@@ -1,6 +1,7 @@
 //! How does the desk say no? One document for every refusal (RFC 9457), with what to do next.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -96,6 +97,14 @@ impl Problem {
         self
     }
 
+    /// The words of an error, where they are "what: what to do".
+    pub(crate) fn said(kind: Kind, words: String) -> Self {
+        match words.split_once(": ") {
+            Some((what, hint)) => Self::new(kind, what.to_owned()).hint(hint.to_owned()),
+            None => Self::new(kind, words),
+        }
+    }
+
     /// Nothing of that kind has this name; the hint names the command that lists what there is.
     pub(crate) fn no_such(what: &str, name: &str) -> Self {
         Self::new(Kind::NotFound, format!("there is no {what} `{name}`")).hint(format!("`tollgate {what} list` names all"))
@@ -109,6 +118,12 @@ impl Problem {
     /// The reason.
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.detail)
     }
 }
 

@@ -58,6 +58,8 @@ pub enum Verb {
     UnknownMoney,
     /// What became of it.
     ResolveMoney,
+    /// What a key has spent, corrected.
+    AdjustMoney,
     /// What was spent.
     Usage,
     /// What would be answered.
@@ -99,6 +101,7 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/upstreams", Verb::ListUpstreams, "The upstream accounts with their limits and what is left of them"),
     route("GET", "/v1/books/unknown", Verb::UnknownMoney, "Purchases of which nobody knows whether they were charged; they count as spent"),
     route("POST", "/v1/books/{request}/resolve", Verb::ResolveMoney, "Say what an unknown purchase cost, with a reason"),
+    route("POST", "/v1/books/adjust", Verb::AdjustMoney, "Correct what a key has spent on a day, up or down, with a reason"),
     route("GET", "/v1/usage", Verb::Usage, "What was spent, by key, team, method or day"),
     route("POST", "/v1/explain", Verb::Explain, "What the gate would answer to a request that was never sent"),
     route("GET", "/v1/explain/{id}", Verb::ExplainRequest, "Why a request was answered as it was"),
@@ -125,6 +128,7 @@ impl Verb {
                 | Self::ResumeKey
                 | Self::RaiseKey
                 | Self::ResolveMoney
+                | Self::AdjustMoney
                 | Self::RaiseTeam
                 | Self::CreateTeam
                 | Self::SetTeam

@@ -3,56 +3,16 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 use tollgate_books::LimitView;
-use tollgate_model::{Amount, LimitKind, Money, Scope, Timestamp};
-
-/// One limit and what is left of it.
-pub(crate) fn limit(view: &LimitView) -> Value {
-    let money = matches!(view.limit.kind, LimitKind::Cap { amount: Amount::Money(_), .. });
-    let amount = |units: i64| if money { Value::from(Money::from_nanos(units).to_string()) } else { Value::from(units) };
-    let unit = match view.limit.kind {
-        LimitKind::Cap { amount: Amount::Money(_), .. } => "usd",
-        LimitKind::Cap { amount: Amount::Tasks(_), .. } => "tasks",
-        LimitKind::Rate(_) => "requests",
-        LimitKind::Concurrency(_) => "open",
-    };
-    json!({
-        "limit": view.limit.kind.to_string(),
-        "scope": scope(view),
-        "used": amount(view.used),
-        "left": amount(view.left),
-        "unit": unit,
-        "resets_at": view.resets_at.map(|at| at.to_string()),
-        "raised_until": view.raised_until.map(|at| at.to_string()),
-        "known": view.known,
-    })
-}
+use tollgate_model::Timestamp;
 
 /// All of them, each with its next resets.
 pub(crate) fn limits_with_resets(views: &[LimitView], now: Timestamp) -> Value {
-    let with_resets = |view: &LimitView| {
-        let mut shown = limit(view);
-        if let Some(members) = shown.as_object_mut() {
-            let resets = view.next_resets(now);
-            let resets = resets.iter().map(|reset| json!({ "at": reset.at.to_string(), "odd_hours": reset.odd_hours() }));
-            members.insert("next_resets".to_owned(), resets.collect());
-        }
-        shown
-    };
-    views.iter().map(with_resets).collect()
-}
-
-/// Whose limit it is.
-pub(crate) const fn scope(view: &LimitView) -> &'static str {
-    match view.limit.scope {
-        Scope::Key(_) => "key",
-        Scope::Team(_) => "team",
-        Scope::Upstream(_) => "upstream",
-    }
+    json!(views.iter().map(|view| view.shown_with_resets(now)).collect::<Vec<_>>())
 }
 
 /// All of them.
 pub(crate) fn limits(views: &[LimitView]) -> Value {
-    views.iter().map(limit).collect()
+    json!(views.iter().map(LimitView::shown).collect::<Vec<_>>())
 }
 
 /// The members of records that are instants; records keep them in milliseconds.

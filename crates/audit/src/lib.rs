@@ -3,6 +3,7 @@
 mod aggregate;
 mod answered;
 mod checkpoint;
+mod correction;
 mod entry;
 mod health;
 mod journal;
@@ -21,6 +22,7 @@ mod verify;
 
 pub use aggregate::Aggregator;
 pub use answered::{Answered, answered};
+pub use correction::{CORRECTION, Corrected, Correction};
 pub use health::LaneHealth;
 pub use journal::{Journal, JournalError};
 pub use lane::Lane;

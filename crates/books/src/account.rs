@@ -7,8 +7,10 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tollgate_model::{Denial, KeyId, Limit, Money, Name, Now, RequestId, Scope, TaskId, Timestamp};
 
+use crate::adjust::Adjustment;
 use crate::clerk::STEP;
 use crate::hold::{Closed, Hold, IdTwice, Unknown};
+use crate::ledger::Ledger;
 use crate::port::Fact;
 use crate::rates::Counted;
 use crate::slot::LimitIx;
@@ -168,6 +170,16 @@ impl Account {
     /// Ends a hold of unknown outcome on an operator's word: at its cost, or with nothing. Nothing if there is none.
     pub fn resolve(&self, request: RequestId, cost: Option<Money>, now: Now) -> Option<Closed> {
         self.state().resolve(request, cost, now.wall)
+    }
+
+    /// What it has spent since the process began.
+    pub fn ledger(&self) -> Ledger {
+        self.state.lock().ledger
+    }
+
+    /// Counts an operator's correction in every limit of its key, its team and this account.
+    pub fn adjust(&self, adjustment: Adjustment, now: Now) {
+        self.state().adjust(adjustment, now);
     }
 
     /// Open tasks whose deadline has passed, oldest first; each is given once.

@@ -11,10 +11,11 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
-use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, TaskId};
+use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, TaskId, Timestamp};
 
 use self::census::Census;
 use crate::account::{Account, Shared, Tried, Wish};
+use crate::adjust::Spent;
 use crate::hold::Hold;
 use crate::mark::LaneMark;
 use crate::open::{self, Recovered};
@@ -198,6 +199,12 @@ impl Books {
     pub async fn usage(&self, since: &str, until: &str) -> Result<Vec<UsageRow>, StoreError> {
         self.post().await?;
         self.store.usage(since, until).await
+    }
+
+    /// What a key has settled between two instants, with everything that has happened so far posted first.
+    pub async fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Result<Vec<Spent>, StoreError> {
+        self.post().await?;
+        self.store.spent(key, from, to).await
     }
 
     /// Whether the book did not take what it was last told.

@@ -3,12 +3,14 @@
 //! The reference in memory obeys them too: where a store and the reference differ, a law is missing.
 
 mod bench;
+mod corrections;
 mod holds;
 mod leases;
 mod openings;
 mod rolling;
 mod usage;
 
+pub use corrections::*;
 pub use holds::*;
 pub use leases::*;
 pub use openings::*;
@@ -59,6 +61,12 @@ macro_rules! store_laws {
             what_is_unsettled_is_told_whole_and_oldest_first
             usage_is_summed_by_key_account_method_and_day
             usage_leaves_voided_holds_out
+            a_thread_is_at_work_from_a_tasks_admission_until_it_is_settled
+            a_correction_is_money_and_no_task
+            a_correction_counts_in_the_windows_of_its_instant
+            a_correction_posted_again_changes_nothing
+            a_correction_stands_in_usage
+            what_a_key_has_settled_is_told_by_the_minute
         }
     };
     ($on_a_fresh_store:path => $($law:ident)*) => {
@@ -92,6 +100,7 @@ mod tests {
             include_str!("laws/holds.rs"),
             include_str!("laws/rolling.rs"),
             include_str!("laws/usage.rs"),
+            include_str!("laws/corrections.rs"),
         ];
         let written = parts.iter().flat_map(|part| part.lines()).filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next());
         let listed: Vec<&str> = include_str!("laws.rs").lines().map(str::trim).collect();

@@ -4,10 +4,12 @@
 //! from the durable book before; what happened is told to the book afterwards, as facts.
 
 pub mod account;
+mod adjust;
 mod clerk;
 mod gcra;
 mod hold;
 pub mod laws;
+mod ledger;
 mod mark;
 pub mod memory;
 mod open;
@@ -22,14 +24,16 @@ mod task;
 mod view;
 
 pub use account::{Account, Tried, Wish};
+pub use adjust::{Adjustment, Spent, taken_off};
 pub use clerk::{Books, Clerk};
 pub use hold::{Closed, Hold, Sent, Unknown};
+pub use ledger::Ledger;
 pub use mark::LaneMark;
 pub use open::Recovered;
 pub use port::{
-    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, busy_ms, frees_at,
 };
 pub use rates::{Ask, Late, Paced, Rates, Share, Taken, Token};
 pub use slot::LimitIx;
 pub use task::{Ending, Owned};
-pub use view::LimitView;
+pub use view::{LimitShown, LimitView};

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use parking_lot::Mutex;
-use tollgate_model::{Money, Name, RequestId, Scope, TaskId, Window};
+use tollgate_model::{KeyId, Money, Name, RequestId, Scope, TaskId, Timestamp, Window};
 
+use crate::adjust::{Adjustment, Spent};
 use crate::port::{
-    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, busy_ms, frees_at,
 };
 use share::Share;
 
@@ -30,6 +31,8 @@ struct Book {
     instance: String,
     lanes: HashMap<String, u64>,
     holds: BTreeMap<RequestId, HoldRow>,
+    /// How long settled ones kept a thread at work.
+    busy: HashMap<RequestId, i64>,
     counters: HashMap<Counter, HashMap<Holder, Share>>,
     down: bool,
 }
@@ -113,6 +116,10 @@ impl Store for MemoryStore {
         Box::pin(
             async move { self.with(None, |book| book.holds.range(from).map(|(_, row)| row).filter(open).take(most).cloned().collect()) },
         )
+    }
+
+    fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>> {
+        Box::pin(async move { self.with(None, |book| book.spent(key, from, to)) })
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {
@@ -224,8 +231,11 @@ impl Book {
                 }
                 return;
             }
-            Fact::Settled { request, cost, .. } => match self.change(request, HoldState::Settled, Some(cost)) {
-                Some(changed) => changed,
+            Fact::Settled { request, cost, at, .. } => match self.change(request, HoldState::Settled, Some(cost)) {
+                Some((before, after)) => {
+                    self.busy.insert(request, busy_ms(after.at, at));
+                    (before, after)
+                }
                 None => return,
             },
             Fact::Voided { request, .. } => match self.change(request, HoldState::Voided, None) {
@@ -236,6 +246,15 @@ impl Book {
                 Some(changed) => changed,
                 None => return,
             },
+            Fact::Adjusted(Adjustment { request, key, team, upstream, method, at, amount }) => {
+                if self.holds.contains_key(&request) {
+                    return;
+                }
+                let (held, settled, state) = (Money::ZERO, Some(amount), HoldState::Adjusted);
+                let row = HoldRow { request, key, team, upstream, method, at, held, settled, task: None, state };
+                self.holds.insert(request, row.clone());
+                (None, row)
+            }
         };
         for (counter, shares) in &mut self.counters {
             if counts(counter, &after) {
@@ -253,7 +272,7 @@ impl Book {
         let row = self.holds.get_mut(&request)?;
         let moves = match (row.state, state) {
             (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,
-            (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => false,
+            (HoldState::Unknown | HoldState::Settled | HoldState::Voided | HoldState::Adjusted, _) => false,
         };
         if !moves {
             return None;
@@ -278,7 +297,7 @@ fn counts(counter: &Counter, row: &HoldRow) -> bool {
 /// What a hold weighs: its cost once settled, its worst case before, nothing once voided.
 fn weight(unit: Unit, row: &HoldRow) -> i64 {
     match (unit, row.state) {
-        (_, HoldState::Voided) => 0,
+        (_, HoldState::Voided) | (Unit::Tasks, HoldState::Adjusted) => 0,
         (Unit::Tasks, _) => 1,
         (Unit::Money, _) => row.settled.unwrap_or(row.held).nanos(),
     }

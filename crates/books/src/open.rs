@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tollgate_model::fault::{self, Point};
 use tollgate_model::{Name, RequestId};
 
+use crate::adjust::Adjustment;
 use crate::clerk::STEP;
 use crate::port::{Fact, HoldRow, Opened, Store, StoreError};
 use crate::restored::Restored;
@@ -86,5 +87,6 @@ fn rank(fact: &Fact) -> (RequestId, u8) {
         Fact::Unknown { request, .. } => (*request, 2),
         Fact::Voided { request, .. } => (*request, 3),
         Fact::Settled { request, .. } => (*request, 4),
+        Fact::Adjusted(Adjustment { request, .. }) => (*request, 5),
     }
 }

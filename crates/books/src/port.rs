@@ -6,6 +6,8 @@ use std::pin::Pin;
 
 use tollgate_model::{Amount, KeyId, Money, Name, Period, RequestId, Scope, TaskId, Timestamp, Window, Zone};
 
+use crate::adjust::{Adjustment, Spent};
+
 /// A pending answer of the store.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -164,6 +166,8 @@ pub enum Fact {
         /// When.
         at: Timestamp,
     },
+    /// An operator's word on what a key has spent: money, and no task.
+    Adjusted(Adjustment),
 }
 
 /// Where a hold stands.
@@ -177,6 +181,8 @@ pub enum HoldState {
     Voided,
     /// Sent, and nobody knows.
     Unknown,
+    /// No purchase: a correction.
+    Adjusted,
 }
 
 /// A hold as the book has it.
@@ -238,6 +244,8 @@ pub struct UsageRow {
     pub unknown: Money,
     /// Settled beyond the hold, included in `settled`.
     pub excess: Money,
+    /// Milliseconds for which its tasks have kept a thread of the provider's at work (`busy_ms`).
+    pub busy_ms: i64,
 }
 
 /// A durable book. Every call is one transaction, idempotent by its ids, with a deadline of the store's own; a reply that
@@ -262,8 +270,21 @@ pub trait Store: Send + Sync + 'static {
     /// Holds that are open or unknown, oldest first: so many at most, behind this one or from the first.
     fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>>;
 
+    /// What a key has settled from an instant to another (exclusive), of purchases that were admitted there, with every correction:
+    /// one row for each minute, account, method and team in which it is more than nothing, oldest first.
+    fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>>;
+
     /// Usage of the days from `since` to `until` (UTC days, inclusive).
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>>;
+}
+
+/// The longest that a provider works on a task.
+const LONGEST_TASK_MS: i64 = 600_000;
+
+/// Milliseconds for which a task that was paid for kept a thread at work, as far as a gate can see: from its admission until its
+/// answer was fetched or taken for granted. What ended later was not worked on all the time.
+pub fn busy_ms(admitted: Timestamp, settled: Timestamp) -> i64 {
+    settled.millis().saturating_sub(admitted.millis()).clamp(0, LONGEST_TASK_MS)
 }
 
 /// When minutes that weigh `short`, or the first of all, have ceased to count: a spend counts until so long after the end of its minute. Minutes since

@@ -2,7 +2,7 @@
 
 mod rolling;
 
-use tollgate_model::{Amount, Limit, LimitKind, Mono, Now, Period, Raise, Scope, Timestamp, Window, Zone};
+use tollgate_model::{Amount, Limit, LimitKind, Money, Mono, Now, Period, Raise, Scope, Timestamp, Window, Zone};
 
 use crate::gcra::Gcra;
 use crate::port::{Counter, Lease, Unit};
@@ -276,6 +276,15 @@ impl Cap {
         }
         (self.lent, self.covered) = (lease.ceiling, lease.ceiling);
         (self.elsewhere, self.abroad) = (lease.elsewhere, lease.elsewhere.saturating_sub(lease.beside));
+    }
+
+    /// The limit in force, as it is written.
+    pub(crate) fn in_force(&self) -> LimitKind {
+        let amount = match self.unit {
+            Unit::Money => Amount::Money(Money::from_nanos(self.most)),
+            Unit::Tasks => Amount::Tasks(self.most),
+        };
+        LimitKind::Cap { amount, period: self.period, zone: self.zone.clone() }
     }
 
     pub(crate) fn counter(&self, scope: &Scope) -> Counter {

@@ -17,6 +17,7 @@ use tollgate_model::{Denial, DenialCode, Limit, LimitKind, Now, Period, RequestI
 
 use crate::account::Wish;
 use crate::hold::{Rates, Terms};
+use crate::ledger::Ledger;
 use crate::port::{Counter, Fact, Unit};
 use crate::rates::Counted;
 use crate::slot::{Kind, LimitIx, Slot};
@@ -58,6 +59,7 @@ pub(crate) struct State {
     pub(crate) recalled: Vec<Counter>,
     /// Holds that are reserved and not sent.
     pub(crate) unsent: usize,
+    pub(crate) ledger: Ledger,
     /// The latest wall clock seen.
     pub(crate) latest: Timestamp,
     pub(crate) now: Now,
@@ -105,6 +107,7 @@ impl State {
             pending: Vec::new(),
             recalled: Vec::new(),
             unsent: 0,
+            ledger: Ledger::default(),
             latest: now.wall,
             now,
             edition,

@@ -1,5 +1,6 @@
 //! What stands behind `serve` and `dev`? Store, journal, books, registry, gate and desk, opened in this order, closed in reverse.
 
+mod adjust;
 mod desk;
 mod lane;
 mod rates;
@@ -114,7 +115,7 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
         tally: Default::default(),
         recent: Default::default(),
         runaways: Default::default(),
-        repeats: replay::repeats(&config.state.join("audit"), clock)?,
+        repeats: replay::repeats(&config.state.join("audit"), &upstreams.all, clock)?,
         strangers: Default::default(),
         draining: AtomicBool::new(false),
         journal_down: AtomicBool::new(false),
@@ -133,7 +134,7 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
     clerks.spawn(clerk.run(until(stopped.clone())));
     let tasks = keep_house(watches, &gate, &lane, &stopped);
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
-    lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION") }));
+    lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION"), "prices": upstreams.prices() }));
     Ok(House { gate, registry, doors, desk, store, rates, running, lane, sealer, stop, clerk: clerks, tasks })
 }
 

@@ -116,6 +116,11 @@ fn write_upstream(page: &mut String, upstream: &Upstream) -> fmt::Result {
     writeln!(page, "hosts = {}", list(upstream.hosts.iter()))?;
     writeln!(page, "secret = {}\ntripwire = {}", source(&upstream.secret), upstream.tripwire)?;
     writeln!(page, "governor = {}", upstream.governor)?;
+    let every = upstream.balance_every.map_or_else(|| "off".to_owned(), duration::format);
+    writeln!(page, "balance_every = \"{every}\"")?;
+    if let Some(window) = upstream.collapse {
+        writeln!(page, "collapse = \"{}\"", duration::format(window))?;
+    }
     let prices: Vec<String> = upstream.prices.iter().map(|(method, price)| format!("{method} = \"{price}\"")).collect();
     writeln!(page, "prices = {}", table(&prices))?;
     for (key, wanted) in [("cap", true), ("tasks", false)] {

@@ -1,7 +1,9 @@
 //! Which account at which provider, and what may all keys together do with it?
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tollgate_dialect::Profile;
 use tollgate_model::{Amount, LimitKind, Money, Name, Rate};
@@ -31,6 +33,10 @@ pub struct Upstream {
     pub tripwire: bool,
     /// Whether the provider's own ban rules are kept.
     pub governor: bool,
+    /// How often the balance is asked for and held against the books; none: never.
+    pub balance_every: Option<Duration>,
+    /// How long the same submission of a key is answered as the first was; none: each is bought.
+    pub collapse: Option<Duration>,
     /// Dollars a task by method: the profile's, replaced and completed by the operator's.
     pub prices: PriceTable,
     /// Limits of the whole account.
@@ -53,6 +59,10 @@ pub struct Plan {
 }
 
 const MOST_OPEN: u64 = 1_000_000;
+/// Often enough to see a leak within minutes, and seldom enough for every provider.
+const BALANCE_EVERY: Duration = Duration::from_secs(60);
+/// A second to a day: what is meant twice is named by its caller.
+const COLLAPSE_MS: RangeInclusive<u64> = 1_000..=86_400_000;
 
 impl Upstream {
     /// Reads one `[[upstream]]`; nothing if what it is made of is absent or wrong.
@@ -78,7 +88,11 @@ impl Upstream {
         let tripwire = section.flag("tripwire").unwrap_or(true);
         let ca = section.file("ca");
         let governor = section.flag("governor");
+        let balance_every = section.parsed("balance_every", read_every);
+        let collapse = section.duration("collapse", COLLAPSE_MS);
         let origin = origin?;
+        let is_loopback = origin.is_loopback();
+        let sells_tasks = prices.as_ref().is_some_and(|prices| prices.pricing() == Pricing::Task);
         Some(Self {
             name: name?,
             profile: profile?.name().to_owned(),
@@ -88,6 +102,9 @@ impl Upstream {
             hosts,
             secret: secret?,
             tripwire,
+            collapse,
+            // of a plan by threads the balance tells nothing, and a stand-in is not robbed
+            balance_every: balance_every.unwrap_or_else(|| (sells_tasks && !is_loopback).then_some(BALANCE_EVERY)),
             prices: prices?,
             limits,
             plan,
@@ -121,6 +138,15 @@ impl Plan {
         let threads = section.count("threads", 1..=MOST_OPEN).and_then(|threads| u32::try_from(threads).ok());
         Some(Self { monthly: monthly?, threads: threads? })
     }
+}
+
+fn read_every(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let every = tollgate_policy::duration::parse(text).map_err(|error| error.to_string())?;
+    let day = Duration::from_secs(86_400);
+    if (Duration::from_secs(1)..=day).contains(&every) { Ok(Some(every)) } else { Err("expected `1s` to `1d`, or `off`".to_owned()) }
 }
 
 fn read_origin(section: &Section<'_>, insecure: bool) -> Option<Origin> {

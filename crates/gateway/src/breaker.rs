@@ -6,17 +6,25 @@ use parking_lot::Mutex;
 use tollgate_model::Mono;
 use tollgate_secrets::VersionId;
 
-/// How long nothing is sent; then one call tries again.
-const REST_MS: u64 = 30_000;
-
 /// One account's breaker. Closed, it costs one relaxed load.
-#[derive(Default)]
 pub struct Breaker {
+    /// How long nothing is sent; then one call tries again.
+    rest_ms: u64,
     open: AtomicBool,
     refused: Mutex<Option<(VersionId, Mono)>>,
 }
 
 impl Breaker {
+    /// One try in so many milliseconds with a key that was refused.
+    pub fn new(rest_ms: u64) -> Self {
+        Self { rest_ms, open: AtomicBool::new(false), refused: Mutex::default() }
+    }
+
+    /// How many milliseconds lie between two tries.
+    pub const fn rest_ms(&self) -> u64 {
+        self.rest_ms
+    }
+
     /// Whether a call may be sent with this version now; when its rest is over, one caller in each rest may.
     pub(crate) fn permits(&self, version: &VersionId, now: Mono) -> bool {
         if !self.open.load(Ordering::Relaxed) {
@@ -27,7 +35,7 @@ impl Breaker {
             Some((known, until)) if known == version => {
                 let over = now >= *until;
                 if over {
-                    *until = now.plus_millis(REST_MS);
+                    *until = now.plus_millis(self.rest_ms);
                 }
                 over
             }
@@ -38,7 +46,7 @@ impl Breaker {
 
     /// The provider has refused this version.
     pub(crate) fn refused(&self, version: &VersionId, now: Mono) {
-        *self.refused.lock() = Some((version.clone(), now.plus_millis(REST_MS)));
+        *self.refused.lock() = Some((version.clone(), now.plus_millis(self.rest_ms)));
         self.open.store(true, Ordering::Relaxed);
     }
 
@@ -62,7 +70,7 @@ mod tests {
 
     #[test]
     fn se_14_a_refused_key_rests_then_one_call_tries_and_another_version_is_free() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(30_000);
         let at = |millis: u64| Mono::from_nanos(millis * 1_000_000);
         let (one, two) = (VersionId::new("1"), VersionId::new("2"));
         assert!(breaker.permits(&one, at(0)));

@@ -39,11 +39,12 @@ async fn rooms(worker: &Worker, arrival: &Arrival<'_>, line: &mut Line<'_>) -> R
         }
         Operation::Submit(_) | Operation::SolveNow(_) => {
             // made before, by the caller's own name for it? the answer is paid for, and given like a free read
-            if let Some(reply) = again::answer(&located, worker, line).await? {
-                return Ok(reply);
-            }
+            let fresh = match again::made(located, worker, line).await? {
+                again::Made::Before(reply) => return Ok(reply),
+                again::Made::Never(fresh) => fresh,
+            };
             // 4. at an allowed time? pure
-            let timely = time::when(located, worker, line)?;
+            let timely = time::when(fresh, worker, line)?;
             // 5. allowance in every limit that applies, in one step, all or nothing
             let reserved = allow::reserve(timely, worker, line).await?;
             // 6. the credential, borrowed for the provider's own host only

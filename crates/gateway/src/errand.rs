@@ -1,13 +1,15 @@
-//! What does the gate ask on its own account? Free calls only: the late poll of a task that nobody fetched.
+//! What does the gate ask on its own account? Free calls only: the late poll of a task that nobody fetched, and the balance.
 
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use tollgate_books::Ending;
 use tollgate_dialect::{FreeOperation, Operation, read, usual_form};
-use tollgate_model::TaskId;
+use tollgate_model::{Money, TaskId};
 
+use crate::drift::{Drift, Found, Reading};
 use crate::gate::Upstream;
 use crate::room::{record, send, settle};
 use crate::worker::Worker;
@@ -28,6 +30,63 @@ pub(crate) async fn late_polls(worker: Rc<Worker>) {
             }
         }
     }
+}
+
+/// Asks for balances at the pace of each account, and holds them against the books, until the gate drains.
+pub(crate) async fn balances(worker: Rc<Worker>) {
+    loop {
+        let upstreams: Vec<Arc<Upstream>> = worker.gate.upstreams.iter().cloned().collect();
+        for upstream in &upstreams {
+            if let Some(drift) = &upstream.drift
+                && upstream.governor.balance(drift.every_ms(), worker.now().mono)
+            {
+                compare(&worker, upstream, drift).await;
+            }
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// One reading, written down as it is, and an alarm if the books do not explain it; nothing is ever corrected by itself.
+async fn compare(worker: &Worker, upstream: &Upstream, drift: &Drift) {
+    let before = upstream.account.ledger();
+    let Some(balance) = balance(worker, upstream).await else { return };
+    let after = upstream.account.ledger();
+    let found = drift.judge(Reading::new(balance, before, after));
+    let (topped_up, outside) = match found {
+        Found::Agrees => (None, None),
+        Found::ToppedUp(money) => (Some(money.to_string()), None),
+        Found::Outside(money) => (None, Some(money.to_string())),
+    };
+    let detail = json!({
+        "balance": balance.to_string(),
+        "settled": after.settled.to_string(),
+        "held": after.held.to_string(),
+        "topped_up": topped_up,
+        "outside": outside,
+    });
+    worker.event("balance", &upstream.name, &detail);
+    if let Found::Outside(money) = found {
+        let what = format!("the balance fell by {money} dollars more than was bought here: is the real key used around the gate?");
+        worker.alarm("drift", &upstream.name, &what);
+    }
+}
+
+/// The account's balance; whether the key is taken is learned by the way.
+async fn balance(worker: &Worker, upstream: &Upstream) -> Option<Money> {
+    let entry = upstream.keyring.current()?;
+    if !upstream.breaker.permits(entry.version(), worker.now().mono) {
+        return None;
+    }
+    let operation = Operation::from(FreeOperation::Balance);
+    let answer = send::transmit(worker, upstream, &entry, &operation, usual_form(&upstream.profile)).await.answer.ok()?;
+    let told = {
+        let reading = read(&operation, &upstream.profile, answer.status, answer.body());
+        settle::judge_key(worker, upstream, entry.version(), answer.status, &reading);
+        if let tollgate_dialect::Reading::Balance(balance) = reading { Some(balance) } else { None }
+    };
+    answer.give_back(worker);
+    told
 }
 
 /// One poll at the deadline: priced → settled, refundable failure → returned, everything else → settled at the hold and

@@ -20,6 +20,7 @@ use tollgate_registry::{Allow, Cap, KeyTerms, MemoryStore, Open, Peppering, Regi
 use tollgate_secrets::{EnvSource, Keyring, Rules, Watch};
 use tollgate_wire::parse_head;
 
+use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::corridor;
 use crate::egress::dial::Origin;
@@ -230,9 +231,11 @@ fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option
         origin: Origin::new(provider.ip().to_string(), provider.port(), None),
         keyring,
         threads: None,
-        breaker: Default::default(),
+        breaker: Breaker::new(pace.refused_rest_ms()),
         crowd: Default::default(),
         governor: Governor::new(pace),
+        collapse: None,
+        drift: None,
         stopped: Default::default(),
     })
 }

@@ -17,6 +17,7 @@ use crate::brake::{Pace, Runaway};
 use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::crowd::Crowd;
+use crate::drift::Drift;
 use crate::egress::dial::Origin;
 use crate::governor::Governor;
 use crate::guests::Guests;
@@ -104,6 +105,10 @@ pub struct Upstream {
     pub crowd: Crowd,
     /// The pace that the provider bans for.
     pub governor: Governor,
+    /// Its balance beside its books, where that is compared.
+    pub drift: Option<Drift>,
+    /// Where the same submission of a key within a while is bought once: what was answered.
+    pub collapse: Option<Arc<Repeats>>,
     /// Methods that cost more than their price says; until the gate is started with a higher one.
     pub stopped: ArcSwap<Vec<Box<str>>>,
 }

@@ -60,9 +60,9 @@ impl Governor {
         Ok(())
     }
 
-    /// Whether an errand may ask for the account's balance now; if so, the next time is dated.
-    pub fn balance(&self, now: Mono) -> bool {
-        let every = self.pace.balance_every_ms();
+    /// Whether an errand that wants to know the account's balance so often may ask for it now; if so, the next time is dated.
+    pub(crate) fn balance(&self, every_ms: u64, now: Mono) -> bool {
+        let every = self.pace.balance_every_ms().max(every_ms);
         let mut table = self.table.lock();
         let free = table.balance.is_none_or(|next| now >= next);
         if free {
@@ -135,7 +135,9 @@ mod tests {
     #[test]
     fn the_accounts_balance_is_asked_for_once_in_its_span() {
         let governor = of("anticaptcha");
-        assert_eq!([0, 29_999, 30_000, 30_001].map(|millis| governor.balance(at(millis))), [true, false, true, false]);
+        assert_eq!([0, 29_999, 30_000, 30_001].map(|millis| governor.balance(1_000, at(millis))), [true, false, true, false]);
+        let seldom = of("anticaptcha");
+        assert_eq!([0, 59_999, 60_000].map(|millis| seldom.balance(60_000, at(millis))), [true, false, true]);
     }
 
     #[test]

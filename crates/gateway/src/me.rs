@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tollgate_audit::{Decision, Kind, Record};
-use tollgate_books::LimitView;
 use tollgate_dialect::{Incoming, Method, Presented, presented as credential};
-use tollgate_model::{Amount, CredentialHash, Denial, DenialCode, LimitKind, Money, Now, RequestId, Scope, Timestamp};
+use tollgate_model::{CredentialHash, Denial, DenialCode, Now, RequestId, Scope, Timestamp};
 use tollgate_policy::Untold;
 use tollgate_policy::judge;
 use tollgate_registry::{Key, Standing};
@@ -106,36 +105,12 @@ async fn shown(worker: &Worker, key: &Key<Bound>) -> Value {
         "opening_hours": key.terms.hours.as_ref().map(|hours| hours.openings().iter().map(ToString::to_string).collect::<Vec<_>>()),
         "paused": key.paused(),
         // what the whole account may do is not this caller's business
-        "limits": views.iter().filter(|view| !matches!(view.limit.scope, Scope::Upstream(_))).map(|view| limit(view, now)).collect::<Vec<_>>(),
+        "limits": views.iter().filter(|view| !matches!(view.limit.scope, Scope::Upstream(_))).map(|view| view.shown_with_resets(now)).collect::<Vec<_>>(),
         "refusals": refusals.iter().map(|refused| json!({
             "at": instant(refused.at),
             "code": refused.code.as_str(),
             "reason": refused.reason,
         })).collect::<Vec<_>>(),
-    })
-}
-
-fn limit(view: &LimitView, now: Timestamp) -> Value {
-    let money = matches!(view.limit.kind, LimitKind::Cap { amount: Amount::Money(_), .. });
-    let amount = |units: i64| if money { Value::from(Money::from_nanos(units).to_string()) } else { Value::from(units) };
-    json!({
-        "limit": view.limit.kind.to_string(),
-        "scope": match view.limit.scope { Scope::Key(_) => "key", Scope::Team(_) => "team", Scope::Upstream(_) => "upstream" },
-        "used": amount(view.used),
-        "left": amount(view.left),
-        "unit": match view.limit.kind {
-            LimitKind::Cap { amount: Amount::Money(_), .. } => "usd",
-            LimitKind::Cap { amount: Amount::Tasks(_), .. } => "tasks",
-            LimitKind::Rate(_) => "requests",
-            LimitKind::Concurrency(_) => "open",
-        },
-        "resets_at": view.resets_at.map(instant),
-        "raised_until": view.raised_until.map(instant),
-        "next_resets": view.next_resets(now).iter().map(|reset| json!({
-            "at": instant(reset.at),
-            "odd_hours": reset.odd_hours(),
-        })).collect::<Vec<_>>(),
-        "known": view.known,
     })
 }
 

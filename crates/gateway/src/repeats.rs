@@ -1,6 +1,7 @@
-//! Was this submission answered before? What callers have named with an `Idempotency-Key`, and what they were answered.
+//! Was this submission answered before? What callers have named with an `Idempotency-Key`, or where an upstream collapses them said
+//! again word for word, and what they were answered.
 //!
-//! Touched by named submissions only. A name is forgotten when its time is over or when it cost nothing, never to make room: a
+//! Touched by such submissions only. A name is forgotten when its time is over or when it cost nothing, never to make room: a
 //! name that was forgotten early would be bought twice.
 
 use std::collections::hash_map::Entry;
@@ -22,9 +23,16 @@ const BYTES: usize = 64 << 20;
 const LONGEST: usize = 4 << 10;
 
 /// Answers by name. Whoever comes while the first is in flight waits for it.
-#[derive(Default)]
 pub struct Repeats {
+    /// How long an answer is given again.
+    kept_ms: i64,
     table: Mutex<Table>,
+}
+
+impl Default for Repeats {
+    fn default() -> Self {
+        Self::keeping(KEPT_MS)
+    }
 }
 
 /// Whose name, hashed.
@@ -85,6 +93,16 @@ pub(crate) struct Claim {
 }
 
 impl Repeats {
+    /// Answers that are given again for so many milliseconds.
+    pub fn keeping(kept_ms: i64) -> Self {
+        Self { kept_ms, table: Mutex::default() }
+    }
+
+    /// How many milliseconds an answer is given again.
+    pub const fn kept_ms(&self) -> i64 {
+        self.kept_ms
+    }
+
     /// Takes in what was answered before the gate was started; what is too much is kept all the same.
     pub fn restore(&self, key: KeyId, name: Fingerprint, body: Fingerprint, first: RequestId, at: Timestamp, kept: Kept) {
         let mut table = self.table.lock();
@@ -96,7 +114,7 @@ impl Repeats {
     /// Asks for a name and takes it if it is free.
     pub(crate) fn look(self: &Arc<Self>, named: Named, body: Fingerprint, now: Timestamp) -> Looked {
         let mut table = self.table.lock();
-        table.age(now);
+        table.age(now, self.kept_ms);
         if let Some(known) = table.by_name.get(&named) {
             return match &known.state {
                 _ if known.body != body => Looked::Other,
@@ -117,9 +135,9 @@ impl Repeats {
 
 impl Table {
     /// Forgets what is older than it is kept.
-    fn age(&mut self, now: Timestamp) {
+    fn age(&mut self, now: Timestamp, kept_ms: i64) {
         while let Some((at, named)) = self.by_age.front().copied() {
-            if now.millis().saturating_sub(at.millis()) < KEPT_MS {
+            if now.millis().saturating_sub(at.millis()) < kept_ms {
                 return;
             }
             self.by_age.pop_front();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::runtime::LocalOptions;
 use tokio_rustls::TlsAcceptor;
 use tollgate_audit::Event;
@@ -85,6 +85,7 @@ pub(crate) fn run(start: Start) -> io::Result<()> {
     }
     if start.index == 0 {
         runtime.spawn_local(errand::late_polls(worker.clone()));
+        runtime.spawn_local(errand::balances(worker.clone()));
     }
     runtime.block_on(worker.clone().keep_house());
     // what is still in flight is dropped here: its guards write the outcome as unknown
@@ -177,6 +178,12 @@ impl Worker {
             subject: Some(upstream.as_str()),
             detail: Some(&detail),
         });
+    }
+
+    /// Writes down what was seen of an account.
+    pub(crate) fn event(&self, action: &'static str, upstream: &Name, detail: &Value) {
+        let (at, subject) = (self.now().wall, Some(upstream.as_str()));
+        self.journal.event(&Event { at, kind: "event", action, outcome: "success", subject, detail: Some(detail) });
     }
 
     /// Sweeps deadlines, pools and the lane until the gate has drained.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tollgate_model::Money;
+use tollgate_model::{Fingerprint, Money, Pepper};
 
 /// How a provider sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub struct PriceTable {
     pricing: Pricing,
     by_method: BTreeMap<Box<str>, Money>,
 }
+
+/// Digits of a version.
+const VERSION: usize = 12;
 
 /// Why a price cannot stand in a table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -60,6 +63,19 @@ impl PriceTable {
         self.by_method.get(method).copied()
     }
 
+    /// Twelve digits that name this table: another price, method or way of selling is another version.
+    pub fn version(&self) -> String {
+        let pricing = match self.pricing {
+            Pricing::Task => "task",
+            Pricing::Threads => "threads",
+        };
+        let rows: Vec<String> = self.iter().flat_map(|(method, price)| [method.to_owned(), price.to_string()]).collect();
+        let parts: Vec<&[u8]> = [pricing].into_iter().chain(rows.iter().map(String::as_str)).map(str::as_bytes).collect();
+        // nothing here is secret: the key is none
+        let digits = Fingerprint::of(&Pepper::new([0; 32]), &parts).text();
+        String::from_utf8_lossy(digits.get(..VERSION).unwrap_or_default()).into_owned()
+    }
+
     /// How the provider sells.
     pub const fn pricing(&self) -> Pricing {
         self.pricing
@@ -97,6 +113,21 @@ mod tests {
         assert_eq!((table.worst_case("post"), table.is_all_priced()), (Some(Money::ZERO), false));
         let negative = [("post", Money::from_nanos(-1))];
         assert_eq!(PriceTable::new(Pricing::Threads, negative), Err(PriceError::Negative { method: "post".into() }));
+    }
+
+    #[test]
+    fn a_table_has_a_version_that_every_change_of_a_price_changes() {
+        let of = |pricing, prices: &[(&str, i64)]| {
+            PriceTable::new(pricing, prices.iter().map(|(method, nanos)| (*method, Money::from_nanos(*nanos)))).unwrap().version()
+        };
+        let one = of(Pricing::Task, &[("base64", 1), ("post", 2)]);
+        assert_eq!((one.len(), &one), (12, &of(Pricing::Task, &[("post", 2), ("base64", 1)])));
+        let others = [
+            of(Pricing::Task, &[("base64", 1), ("post", 3)]),
+            of(Pricing::Task, &[("base64", 1)]),
+            of(Pricing::Threads, &[("base64", 1), ("post", 2)]),
+        ];
+        assert!(!others.contains(&one), "{others:?}");
     }
 
     #[test]

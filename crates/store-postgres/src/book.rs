@@ -25,7 +25,7 @@ use crate::session::Session;
 
 pub(crate) use lease::lease;
 pub(crate) use post::{Post, post};
-pub(crate) use usage::usage;
+pub(crate) use usage::{spent, usage};
 
 /// Opens the book for an instance; every earlier opening of that instance is void from now on.
 pub(crate) async fn open(

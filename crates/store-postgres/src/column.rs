@@ -56,6 +56,7 @@ pub(crate) fn state(row: &Row, at: usize) -> Result<HoldState, Failure> {
         "settled" => Ok(HoldState::Settled),
         "voided" => Ok(HoldState::Voided),
         "unknown" => Ok(HoldState::Unknown),
+        "adjusted" => Ok(HoldState::Adjusted),
         _ => Err(Failure::Unreadable { what: "hold's state" }),
     }
 }
@@ -67,6 +68,7 @@ pub(crate) const fn state_word(state: HoldState) -> &'static str {
         HoldState::Settled => "settled",
         HoldState::Voided => "voided",
         HoldState::Unknown => "unknown",
+        HoldState::Adjusted => "adjusted",
     }
 }
 

@@ -22,7 +22,7 @@ use crate::failure::Failure;
 
 pub(crate) use lease::lease;
 pub(crate) use post::post;
-pub(crate) use usage::usage;
+pub(crate) use usage::{spent, usage};
 
 /// Opens the book for an instance; every earlier opening is void from now on.
 pub(crate) fn open(conn: &Connection, instance: &str, boot: &str, journal_whole: bool) -> Result<Opened, Failure> {

@@ -44,6 +44,7 @@ impl FromSql for Bare<HoldState> {
             1 => Ok(Self(HoldState::Unknown)),
             2 => Ok(Self(HoldState::Settled)),
             3 => Ok(Self(HoldState::Voided)),
+            4 => Ok(Self(HoldState::Adjusted)),
             other => Err(FromSqlError::OutOfRange(other)),
         }
     }
@@ -56,6 +57,7 @@ pub(crate) const fn state(state: HoldState) -> i64 {
         HoldState::Unknown => 1,
         HoldState::Settled => 2,
         HoldState::Voided => 3,
+        HoldState::Adjusted => 4,
     }
 }
 

@@ -240,3 +240,28 @@ fn bu_31_balance_is_what_is_left_of_the_keys_own_cap_and_asks_nobody() -> Result
     assert_eq!(stand.received()?.len(), before);
     Ok(())
 }
+
+#[test]
+fn a_refusal_names_the_limit_that_bound_and_when_it_frees() -> Result<()> {
+    let stand = Stand::with(Setup { upstream: "cap = [\"0.40/day\"]", ..Setup::default() })?;
+    stand.ask("POST", "/v1/teams", Some(&json!({ "name": "crew", "caps": ["0.20/total"] })))?;
+    let until_midnight =
+        |answer: &Answer| answer.header("retry-after").and_then(|wait| wait.parse::<u64>().ok()).is_some_and(|wait| wait <= 86_400);
+    for (name, terms, bought, said, frees) in [
+        ("own", json!({ "caps": ["0.10/day"] }), 1, "0.1/day of key_", true),
+        ("shared", json!({ "team": "crew", "caps": ["5/day"] }), 2, "0.2/total of team crew", false),
+        ("tasks", json!({ "tasks": ["1/day"] }), 1, "1/day tasks of key_", true),
+        ("last", json!({ "caps": ["5/day"] }), 0, "0.4/day of upstream provider", true),
+    ] {
+        let key = stand.key(name, terms)?;
+        for _ in 0..bought {
+            call(stand.at, &submission(&key))?.task().context("refused")?;
+        }
+        let refused = call(stand.at, &submission(&key))?;
+        assert_eq!((refused.denied(), until_midnight(&refused)), (Some("cap_reached"), frees), "{name}: {refused:?}");
+        let line = stand.lines(refused.id())?.pop().context("no line")?;
+        let reason = line.pointer("/tollgate/reason").and_then(Value::as_str).unwrap_or_default().to_owned();
+        assert!(reason.contains(said), "{name}: {reason}");
+    }
+    Ok(())
+}

@@ -78,3 +78,40 @@ fn bu_20_what_a_killed_gate_had_sent_is_unknown_under_its_name_and_is_never_sent
     assert!(heard.try_recv().is_err(), "it was sent again");
     Ok(())
 }
+
+#[test]
+fn the_same_submission_within_the_window_is_bought_once_where_the_upstream_collapses_it() -> Result<()> {
+    let mut stand = Stand::with(Setup { upstream: "collapse = \"3s\"", ..Setup::default() })?;
+    let (key, other) = (stand.key("shop", json!({ "caps": ["1/day"] }))?, stand.key("other", json!({ "caps": ["1/day"] }))?);
+    let buy = |stand: &Stand, target: &str| -> Result<String> {
+        let answer = from(stand.at, Ipv4Addr::LOCALHOST, target, &[])?;
+        Ok(answer.task().with_context(|| answer.body.clone())?.to_owned())
+    };
+    let target = submission(&key);
+    let answers = std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..20).map(|_| scope.spawn(|| buy(&stand, &target))).collect();
+        callers.into_iter().map(|caller| caller.join().map_err(|_| anyhow::anyhow!("a caller broke"))?).collect::<Result<Vec<_>>>()
+    })?;
+    let first = answers.first().context("no answer")?.clone();
+    assert!(answers.iter().all(|task| *task == first), "{answers:?}");
+    assert_eq!((stand.received()?.len(), stand.charged()?.to_string()), (1, "0.100000000".to_owned()));
+    stand.kill_and_restart()?;
+    assert_eq!(buy(&stand, &target)?, first, "the journal remembers");
+    // another page, another key and a name of the caller's own are other submissions
+    let distinct = [buy(&stand, &format!("{target}more"))?, buy(&stand, &submission(&other))?];
+    let named = named(stand.at, &key, "order-1")?.task().context("no task")?.to_owned();
+    assert!(!distinct.contains(&first) && named != first, "{distinct:?} {named}");
+    std::thread::sleep(Duration::from_millis(3_200));
+    assert_ne!(buy(&stand, &target)?, first, "the window is over");
+    assert_eq!(stand.received()?.len(), 5);
+    Ok(())
+}
+
+#[test]
+fn without_a_window_each_submission_is_bought() -> Result<()> {
+    let stand = Stand::new()?;
+    let key = stand.key("shop", json!({ "caps": ["1/day"] }))?;
+    let bought = (0..2).filter(|_| from(stand.at, Ipv4Addr::LOCALHOST, &submission(&key), &[]).is_ok_and(|answer| answer.task().is_some()));
+    assert_eq!((bought.count(), stand.received()?.len()), (2, 2));
+    Ok(())
+}

@@ -1,5 +1,6 @@
 //! What the gate does, on the real binary; one program, since linking is what a test costs most.
 
+mod amounts;
 mod brake;
 mod budgets;
 mod canary;
@@ -9,9 +10,11 @@ mod commands;
 mod configuration;
 mod confused_bodies;
 mod confusion;
+mod corrections;
 mod desk;
 mod dialect;
 mod disk;
+mod drift;
 mod egress;
 mod framing;
 mod governor;
@@ -26,6 +29,7 @@ mod network;
 mod observe;
 mod operations;
 mod outcomes;
+mod plan;
 mod rates;
 mod reflection;
 mod routing;

@@ -58,6 +58,14 @@ const RAISING: [Field; 5] = [
     ("end", Form::Flag, "false"),
 ];
 const RESOLUTION: [Field; 2] = [("cost", Form::Text, "0.0029"), ("reason", Form::Text, "it stands in the provider's statement")];
+const ADJUSTMENT: [Field; 6] = [
+    ("key", Form::Text, "checkout"),
+    ("up", Form::Text, "0.50"),
+    ("down", Form::Text, "0.25"),
+    ("on", Form::Text, "2026-11-23"),
+    ("reason", Form::Text, "the provider's statement of November, line 12"),
+    ("id", Form::Text, "019d36ac-13e8-7000-8000-000000000001"),
+];
 const SUPPOSED: [Field; 4] = [
     ("key", Form::Text, "checkout"),
     ("from", Form::Text, "203.0.113.7"),
@@ -76,6 +84,7 @@ pub(super) fn of(verb: Verb) -> Option<Value> {
         Verb::RotateKey => object(&[&ROTATION], &[]),
         Verb::PauseKey => object(&[&PAUSING], &[]),
         Verb::RaiseKey | Verb::RaiseTeam => object(&[&RAISING], &[]),
+        Verb::AdjustMoney => object(&[&ADJUSTMENT], &["key", "reason"]),
         Verb::ResolveMoney => object(&[&RESOLUTION], &["cost", "reason"]),
         Verb::RevokeKey | Verb::ResumeKey => object(&[], &[]),
         Verb::Explain => object(&[&SUPPOSED], &["key", "from"]),
@@ -155,7 +164,7 @@ mod tests {
             assert_eq!(properties.keys().cloned().collect::<BTreeSet<_>>(), known, "{} {}", route.method, route.path);
             asked += 1;
         }
-        assert_eq!(asked, 12);
+        assert_eq!(asked, 13);
     }
 
     #[tokio::test]

@@ -143,7 +143,7 @@ const fn is_full(view: &LimitView, price: Money) -> bool {
 
 fn used_up(policy: &Policy, view: &LimitView, at: Timestamp) -> Judged {
     let until = view.resets_at.map_or_else(String::new, |end| format!(" until {end}"));
-    let reason = format!("`{}` of the {} is used up{until}", view.limit.kind, shown::scope(view));
+    let reason = format!("`{}` of the {} is used up{until}", view.limit.kind, view.scope());
     match view.limit.kind {
         LimitKind::Cap { .. } => Judged::Denied(Denial::new(DenialCode::CapReached, reason)),
         LimitKind::Concurrency(_) => Judged::Denied(Denial::new(DenialCode::ConcurrencyLimited, reason)),
@@ -168,7 +168,9 @@ pub(crate) async fn request<A: Send + Sync + 'static>(State(desk): State<Arc<Des
 }
 
 fn is_of(line: &Value, id: RequestId) -> bool {
-    story::text(line, "/tollgate/request_id").is_some_and(|other| other == id.to_string())
+    let of = |place: &str| story::text(line, place).is_some_and(|other| other == id.to_string());
+    // a correction is the subject of its line
+    of("/tollgate/request_id") || of("/tollgate/subject")
 }
 
 #[cfg(test)]

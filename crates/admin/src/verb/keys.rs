@@ -13,10 +13,11 @@ use tollgate_registry::{Change, Created, KeyRecord, KeyTerms, Subject};
 
 use crate::access::Door;
 use crate::body::{Body, Named};
-use crate::desk::{Desk, json};
-use crate::etag::{IfMatch, Turns, etag};
+use crate::desk::{Desk, json, whole};
+use crate::etag::etag;
 use crate::form::{KeyForm, Mistakes};
 use crate::gate::Whose;
+use crate::on_record::{OnRecord, Turn};
 use crate::problem::{Kind, Problem};
 use crate::shown;
 
@@ -50,32 +51,27 @@ pub(crate) async fn create<A: Send + Sync + 'static>(
     let Wanted { name, upstream, prices, terms } = wanted(&desk, form, now)?;
     let asked = json!({ "upstream": upstream, "terms": terms });
     let work = desk.registry.create_key(name.clone(), upstream, terms, &prices, now);
-    let created = desk.act("key_create", name.as_str(), by, asked, work, |created| &created.change).await?;
+    let created = desk.act("key_create", name.as_str(), by, asked, work, |created| whole(&created.change)).await?;
     Ok(made(201, &created))
 }
 
 pub(crate) async fn set<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Named(name): Named,
-    Extension(by): Extension<Door>,
-    Extension(turns): Extension<Turns>,
-    unchanged: IfMatch,
+    asked: OnRecord,
     Body(form): Body<KeyForm>,
 ) -> Result<Response, Problem> {
     if form.name.is_some() || form.upstream.is_some() || form.like.is_some() {
         return Err(Problem::new(Kind::Refused, "a key's name and upstream stay as they are").hint("make another key with `like`"));
     }
-    let _turn = turns.take().await;
-    let before = record(&desk, &name)?;
-    unchanged.holds(before.version)?;
+    let Turn { before, .. } = &asked.turn(|name| record(&desk, name)).await?;
     let now = (desk.clock)().wall;
     let mut terms: KeyTerms = before.terms.clone();
     let mut mistakes = Mistakes::default();
     form.onto(&mut terms, now, &|name| desk.gate.set(name), &mut mistakes);
     let prices = mistakes.note("upstream", prices(&desk, &before.upstream));
     let prices = mistakes.end(prices)?;
-    let work = desk.registry.set_key(&name, terms.clone(), &prices, Some(before.version), now);
-    let change = desk.act("key_set", name.as_str(), by, json!({ "terms": terms }), work, |change| change).await?;
+    let work = desk.registry.set_key(&asked.name, terms.clone(), &prices, Some(before.version), now);
+    let change = desk.act("key_set", asked.name.as_str(), asked.by, json!({ "terms": terms }), work, whole).await?;
     Ok(changed(&desk, &change))
 }
 
@@ -89,14 +85,10 @@ pub(crate) struct Rotation {
 
 pub(crate) async fn rotate<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Named(name): Named,
-    Extension(by): Extension<Door>,
-    Extension(turns): Extension<Turns>,
-    unchanged: IfMatch,
+    asked: OnRecord,
     Body(rotation): Body<Rotation>,
 ) -> Result<Response, Problem> {
-    let _turn = turns.take().await;
-    unchanged.holds(record(&desk, &name)?.version)?;
+    let _turn = asked.turn(|name| record(&desk, name)).await?;
     let overlap = match (rotation.now, rotation.overlap) {
         (true, Some(_)) => return Err(Problem::new(Kind::Refused, "`now` leaves no overlap").hint("leave one of them out")),
         (true, None) => 0,
@@ -107,24 +99,21 @@ pub(crate) async fn rotate<A: Send + Sync + 'static>(
         }
     };
     let now = (desk.clock)().wall;
-    let work = desk.registry.rotate_key(&name, overlap, now);
-    let asked = json!({ "overlap_ms": overlap });
-    let created = desk.act("key_rotate", name.as_str(), by, asked, work, |created| &created.change).await?;
+    let work = desk.registry.rotate_key(&asked.name, overlap, now);
+    let created = desk
+        .act("key_rotate", asked.name.as_str(), asked.by, json!({ "overlap_ms": overlap }), work, |created| whole(&created.change))
+        .await?;
     Ok(made(200, &created))
 }
 
 pub(crate) async fn revoke<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Named(name): Named,
-    Extension(by): Extension<Door>,
-    Extension(turns): Extension<Turns>,
-    unchanged: IfMatch,
+    asked: OnRecord,
     Body(Nothing {}): Body<Nothing>,
 ) -> Result<Response, Problem> {
-    let _turn = turns.take().await;
-    unchanged.holds(record(&desk, &name)?.version)?;
-    let work = desk.registry.revoke_key(&name, (desk.clock)().wall);
-    let change = desk.act("key_revoke", name.as_str(), by, json!({}), work, |change| change).await?;
+    let _turn = asked.turn(|name| record(&desk, name)).await?;
+    let work = desk.registry.revoke_key(&asked.name, (desk.clock)().wall);
+    let change = desk.act("key_revoke", asked.name.as_str(), asked.by, json!({}), work, whole).await?;
     Ok(changed(&desk, &change))
 }
 
@@ -137,16 +126,12 @@ pub(crate) struct Pausing {
 
 pub(crate) async fn pause<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Named(name): Named,
-    Extension(by): Extension<Door>,
-    Extension(turns): Extension<Turns>,
-    unchanged: IfMatch,
+    asked: OnRecord,
     Body(Pausing { reason }): Body<Pausing>,
 ) -> Result<Response, Problem> {
-    let _turn = turns.take().await;
-    unchanged.holds(record(&desk, &name)?.version)?;
-    let work = desk.registry.pause_key(&name, &reason, (desk.clock)().wall);
-    let change = desk.act("key_pause", name.as_str(), by, json!({ "reason": reason }), work, |change| change).await?;
+    let _turn = asked.turn(|name| record(&desk, name)).await?;
+    let work = desk.registry.pause_key(&asked.name, &reason, (desk.clock)().wall);
+    let change = desk.act("key_pause", asked.name.as_str(), asked.by, json!({ "reason": reason }), work, whole).await?;
     Ok(changed(&desk, &change))
 }
 
@@ -157,16 +142,12 @@ pub(crate) struct Nothing {}
 
 pub(crate) async fn resume<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Named(name): Named,
-    Extension(by): Extension<Door>,
-    Extension(turns): Extension<Turns>,
-    unchanged: IfMatch,
+    asked: OnRecord,
     Body(Nothing {}): Body<Nothing>,
 ) -> Result<Response, Problem> {
-    let _turn = turns.take().await;
-    unchanged.holds(record(&desk, &name)?.version)?;
-    let work = desk.registry.resume_key(&name, (desk.clock)().wall);
-    let change = desk.act("key_resume", name.as_str(), by, json!({}), work, |change| change).await?;
+    let _turn = asked.turn(|name| record(&desk, name)).await?;
+    let work = desk.registry.resume_key(&asked.name, (desk.clock)().wall);
+    let change = desk.act("key_resume", asked.name.as_str(), asked.by, json!({}), work, whole).await?;
     Ok(changed(&desk, &change))
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
@@ -11,11 +10,10 @@ use tollgate_model::Timestamp;
 use tollgate_registry::{Cap, LimitTerms, RaiseTerms, RaisedTo, TaskCap};
 
 use super::{keys, teams};
-use crate::access::Door;
-use crate::body::{Body, Named};
-use crate::desk::Desk;
-use crate::etag::{IfMatch, Turns};
+use crate::body::Body;
+use crate::desk::{Desk, whole};
 use crate::form::instant;
+use crate::on_record::{OnRecord, Turn};
 use crate::problem::{Kind, Problem};
 
 type Shared<A> = State<Arc<Desk<A>>>;
@@ -33,40 +31,32 @@ pub(crate) struct Raising {
 
 pub(crate) async fn key<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Named(name): Named,
-    Extension(by): Extension<Door>,
-    Extension(turns): Extension<Turns>,
-    unchanged: IfMatch,
+    asked: OnRecord,
     Body(raising): Body<Raising>,
 ) -> Result<Response, Problem> {
-    let _turn = turns.take().await;
-    let before = keys::record(&desk, &name)?;
-    unchanged.holds(before.version)?;
+    let Turn { before, .. } = &asked.turn(|name| keys::record(&desk, name)).await?;
     let now = (desk.clock)().wall;
     let mut terms = before.terms.clone();
     raising.onto(&mut terms.limits, now)?;
     let prices = keys::prices(&desk, &before.upstream).map_err(|why| Problem::new(Kind::Refused, why))?;
-    let asked = json!({ "raises": terms.limits.raises, "reason": raising.reason });
-    let work = desk.registry.set_key(&name, terms, &prices, Some(before.version), now);
-    let change = desk.act("key_raise", name.as_str(), by, asked, work, |change| change).await?;
+    let raises = json!({ "raises": terms.limits.raises, "reason": raising.reason });
+    let work = desk.registry.set_key(&asked.name, terms, &prices, Some(before.version), now);
+    let change = desk.act("key_raise", asked.name.as_str(), asked.by, raises, work, whole).await?;
     Ok(keys::changed(&desk, &change))
 }
 
 pub(crate) async fn team<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Named(name): Named,
-    Extension(by): Extension<Door>,
-    unchanged: IfMatch,
+    asked: OnRecord,
     Body(raising): Body<Raising>,
 ) -> Result<Response, Problem> {
-    let before = teams::record(&desk, &name)?;
-    unchanged.holds(before.version)?;
+    let Turn { before, .. } = &asked.turn(|name| teams::record(&desk, name)).await?;
     let now = (desk.clock)().wall;
     let mut terms = before.terms.clone();
     raising.onto(&mut terms.limits, now)?;
-    let asked = json!({ "raises": terms.limits.raises, "reason": raising.reason });
-    let work = desk.registry.set_team(&name, terms, Some(before.version), now);
-    let change = desk.act("team_raise", name.as_str(), by, asked, work, |change| change).await?;
+    let raises = json!({ "raises": terms.limits.raises, "reason": raising.reason });
+    let work = desk.registry.set_team(&asked.name, terms, Some(before.version), now);
+    let change = desk.act("team_raise", asked.name.as_str(), asked.by, raises, work, whole).await?;
     Ok(teams::changed(200, &change))
 }
 

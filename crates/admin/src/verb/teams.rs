@@ -11,10 +11,11 @@ use tollgate_registry::{Change, Subject, TeamRecord, TeamTerms};
 
 use crate::access::Door;
 use crate::body::{Body, Named};
-use crate::desk::{Desk, json};
-use crate::etag::{IfMatch, etag};
+use crate::desk::{Desk, json, whole};
+use crate::etag::etag;
 use crate::form::{Mistakes, TeamForm};
 use crate::gate::Whose;
+use crate::on_record::{OnRecord, Turn};
 use crate::problem::{Kind, Problem};
 use crate::shown;
 
@@ -53,28 +54,25 @@ pub(crate) async fn create<A: Send + Sync + 'static>(
     let name = mistakes.end(name)?;
     let asked = json!({ "terms": terms });
     let work = desk.registry.create_team(name.clone(), terms, (desk.clock)().wall);
-    let change = desk.act("team_create", name.as_str(), by, asked, work, |change| change).await?;
+    let change = desk.act("team_create", name.as_str(), by, asked, work, whole).await?;
     Ok(changed(201, &change))
 }
 
 pub(crate) async fn set<A: Send + Sync + 'static>(
     State(desk): Shared<A>,
-    Named(name): Named,
-    Extension(by): Extension<Door>,
-    unchanged: IfMatch,
+    asked: OnRecord,
     Body(form): Body<TeamForm>,
 ) -> Result<Response, Problem> {
     if form.name.is_some() {
         return Err(Problem::new(Kind::Refused, "a team's name stays as it is"));
     }
-    let before = record(&desk, &name)?;
-    unchanged.holds(before.version)?;
+    let Turn { before, .. } = &asked.turn(|name| record(&desk, name)).await?;
     let mut terms = before.terms.clone();
     let mut mistakes = Mistakes::default();
     form.onto(&mut terms, &mut mistakes);
     mistakes.end(Some(()))?;
-    let work = desk.registry.set_team(&name, terms.clone(), Some(before.version), (desk.clock)().wall);
-    let change = desk.act("team_set", name.as_str(), by, json!({ "terms": terms }), work, |change| change).await?;
+    let work = desk.registry.set_team(&asked.name, terms.clone(), Some(before.version), (desk.clock)().wall);
+    let change = desk.act("team_set", asked.name.as_str(), asked.by, json!({ "terms": terms }), work, whole).await?;
     Ok(changed(200, &change))
 }
 

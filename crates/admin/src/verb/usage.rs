@@ -1,4 +1,6 @@
-//! What was spent, by key, team, method or day.
+//! What was spent, by key, team, method or day; and for how long each kept a thread of a plan at work.
+
+mod plan;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +10,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tollgate_books::UsageRow;
-use tollgate_model::{Money, Timestamp};
+use tollgate_model::{Money, Name, Timestamp};
 use tollgate_policy::duration;
 
 use crate::body::Query;
@@ -32,6 +34,9 @@ struct Sum {
     held: i64,
     unknown: i64,
     excess: i64,
+    busy_ms: i64,
+    /// Of the plans' prices of the month that was asked for.
+    plan: Option<i64>,
 }
 
 pub(crate) async fn usage<A: Send + Sync + 'static>(
@@ -51,10 +56,21 @@ pub(crate) async fn usage<A: Send + Sync + 'static>(
         sums.entry(label(&desk, by, row)).or_default().add(row);
         total.add(row);
     }
+    // a plan is paid for by the month
+    if asked.month.is_some() {
+        for (label, share) in plan::shares(&rows, |row| label(&desk, by, row), &plans(&desk)) {
+            sums.entry(label).or_default().pays(share);
+            total.pays(share);
+        }
+    }
     let shown: Vec<Value> = sums.into_iter().map(|(label, sum)| Value::Object(sum.shown(by, &label))).collect();
     let mut total = total.shown("", "");
     total.shift_remove("");
     Ok(json(200, &json!({ "by": by, "since": since, "until": until, "rows": shown, "total": total })))
+}
+
+fn plans<A>(desk: &Desk<A>) -> BTreeMap<Name, Money> {
+    desk.gate.upstreams().into_iter().filter_map(|upstream| Some((upstream.name, upstream.plan?.monthly))).collect()
 }
 
 fn label<A: Send + Sync + 'static>(desk: &Desk<A>, by: &str, row: &UsageRow) -> String {
@@ -92,6 +108,11 @@ impl Sum {
         self.held = self.held.saturating_add(row.held.nanos());
         self.unknown = self.unknown.saturating_add(row.unknown.nanos());
         self.excess = self.excess.saturating_add(row.excess.nanos());
+        self.busy_ms = self.busy_ms.saturating_add(row.busy_ms);
+    }
+
+    fn pays(&mut self, share: i64) {
+        self.plan = Some(self.plan.unwrap_or(0).saturating_add(share));
     }
 
     fn shown(self, by: &str, label: &str) -> Map<String, Value> {
@@ -103,6 +124,10 @@ impl Sum {
         row.insert("held".to_owned(), money(self.held));
         row.insert("unknown".to_owned(), money(self.unknown));
         row.insert("excess".to_owned(), money(self.excess));
+        row.insert("thread_seconds".to_owned(), format!("{}.{:03}", self.busy_ms / 1_000, self.busy_ms % 1_000).into());
+        if let Some(share) = self.plan {
+            row.insert("plan".to_owned(), money(share));
+        }
         row
     }
 }

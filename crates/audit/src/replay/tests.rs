@@ -1,9 +1,10 @@
 use std::fs;
 
 use super::*;
+use crate::correction::Corrected;
 use crate::journal::Journal;
 use crate::journal::tests::now;
-use crate::record::{HoldEnd, Kind, Record};
+use crate::record::{Event, HoldEnd, Kind, Record};
 
 fn request(number: u8) -> RequestId {
     RequestId::new(Timestamp::from_millis(1), [number; 10])
@@ -115,4 +116,42 @@ fn a_journal_behind_its_fsynced_mark_is_not_whole() {
     fs::remove_file(dir.path().join("w1-1.jsonl")).unwrap();
     assert!(!whole());
     assert!(replay(&dir.path().join("none"), &HashMap::new()).unwrap().whole, "where nothing was written nothing is missing");
+}
+
+#[test]
+fn a_correction_comes_back_whole_and_a_damaged_one_is_said_aloud() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::open(dir.path(), Timestamp::from_millis(0)).unwrap();
+    let mut lane = journal.lane("desk").unwrap();
+    let (upstream, method, on) = (Name::parse("a").unwrap(), "hcaptcha".to_owned(), "1970-01-01".to_owned());
+    let entry = |number: u8, nanos| Corrected {
+        request: request(number),
+        team: None,
+        upstream: upstream.clone(),
+        method: method.clone(),
+        at_ms: 5,
+        nanos,
+    };
+    let (amount, reason, entries) = ("-0.000000010".to_owned(), "r".to_owned(), vec![entry(1, -3), entry(2, -7)]);
+    let correction = Correction { key: key(), name: upstream.clone(), on, amount, reason, entries };
+    let detail = serde_json::to_value(&correction).unwrap();
+    let line =
+        |detail| Event { at: Timestamp::from_millis(40), kind: "event", action: CORRECTION, outcome: "success", subject: None, detail };
+    lane.event(&line(Some(&detail)));
+    lane.flush(now(50)).unwrap();
+    let told = |number: u8, nanos| Happened::Adjusted {
+        request: request(number),
+        key: key(),
+        team: None,
+        upstream: upstream.clone(),
+        method: method.clone(),
+        at: Timestamp::from_millis(5),
+        amount: Money::from_nanos(nanos),
+    };
+    let replayed = replay(dir.path(), &HashMap::new()).unwrap();
+    let desk = |happened| ("desk".to_owned(), 1, happened);
+    assert_eq!((replayed.lines, replayed.whole), (vec![desk(told(1, -3)), desk(told(2, -7))], true));
+    lane.event(&line(None));
+    lane.flush(now(50)).unwrap();
+    assert!(!replay(dir.path(), &HashMap::new()).unwrap().whole);
 }

@@ -2,7 +2,7 @@ use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Notify;
-use tollgate_model::{Money, Mono, RequestId, Timestamp};
+use tollgate_model::{Money, Mono, RequestId};
 
 use super::*;
 use crate::memory::MemoryStore;
@@ -69,6 +69,10 @@ impl Store for Hanging {
 
     fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
         self.book.unsettled(behind, most)
+    }
+
+    fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>> {
+        self.book.spent(key, from, to)
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {

@@ -34,6 +34,24 @@ pub async fn usage_is_summed_by_key_account_method_and_day(store: &dyn Store) {
     assert_eq!(done(store.usage("2026-11-24", "2026-12-31").await), []);
 }
 
+/// From the admission until the answer; what was returned, is open or unknown keeps none, and nothing keeps one longer than a provider
+/// works.
+pub async fn a_thread_is_at_work_from_a_tasks_admission_until_it_is_settled(store: &dyn Store) {
+    let bench = Bench::open(store).await;
+    let (quick, slow, back, voided, open) = (Story::new(1), Story::new(2), Story::new(3), Story::new(4), Story::new(5));
+    let settled = |story: &Story, later: i64| Fact::Settled {
+        request: story.request,
+        cost: Money::from_nanos(4),
+        assumed: false,
+        at: story.at.plus_millis(later),
+    };
+    let returned = Fact::Voided { request: voided.request, at: voided.at.plus_millis(9_000) };
+    bench.post(vec![quick.held(), slow.held(), back.held(), voided.held(), open.held(), settled(&quick, 1_500)]).await;
+    bench.post(vec![settled(&slow, 86_400_000), settled(&slow, 1), settled(&back, -5_000), returned, settled(&quick, 9_000)]).await;
+    let rows = done(store.usage("2026-11-23", "2026-11-23").await);
+    assert_eq!(rows.iter().map(|row| (row.tasks, row.busy_ms)).collect::<Vec<_>>(), [(4, 1_500 + 600_000)]);
+}
+
 /// What was returned was not used.
 pub async fn usage_leaves_voided_holds_out(store: &dyn Store) {
     let bench = Bench::open(store).await;
@@ -48,5 +66,5 @@ pub async fn usage_leaves_voided_holds_out(store: &dyn Store) {
 fn row(story: &Story, day: &str, tasks: i64, money: [i64; 4]) -> UsageRow {
     let Story { key, team, upstream, method, .. } = story.clone();
     let [settled, held, unknown, excess] = money.map(Money::from_nanos);
-    UsageRow { key, team, upstream, method, day: day.to_owned(), tasks, settled, held, unknown, excess }
+    UsageRow { key, team, upstream, method, day: day.to_owned(), tasks, settled, held, unknown, excess, busy_ms: 0 }
 }

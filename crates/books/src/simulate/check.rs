@@ -132,7 +132,7 @@ impl World {
                 | (HoldState::Unknown, Some(Stand::Unknown))
                 | (HoldState::Voided, Some(Stand::Voided | Stand::Gone)) => true,
                 (HoldState::Settled, Some(Stand::Settled(cost))) => row.settled.map(Money::nanos) == Some(cost),
-                (HoldState::Open | HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => false,
+                (HoldState::Open | HoldState::Unknown | HoldState::Settled | HoldState::Voided | HoldState::Adjusted, _) => false,
             };
             if !agree {
                 return Err(format!("a hold is {:?} in the book, and {stand:?} in the ledger", row.state));

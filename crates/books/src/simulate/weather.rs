@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tollgate_model::{Name, RequestId, TaskId};
+use tollgate_model::{KeyId, Name, RequestId, TaskId, Timestamp};
 
 use super::random::Random;
+use crate::adjust::Spent;
 use crate::memory::MemoryStore;
 use crate::port::{Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, UsageRow};
 
@@ -69,6 +70,8 @@ pub(super) fn hear(told: &mut Told, fact: &Fact) {
         Fact::Settled { request, cost, .. } => (request, End::Settled(cost.nanos())),
         Fact::Voided { request, .. } => (request, End::Voided),
         Fact::Unknown { request, .. } => (request, End::Unknown),
+        // no operator corrects anything in a simulation
+        Fact::Adjusted(_) => return,
     };
     let heard = told.entry(*request).or_default();
     if matches!(heard.end, None | Some(End::Unknown)) {
@@ -194,6 +197,10 @@ impl Store for Weather {
 
     fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
         Box::pin(self.call(async move |book: &MemoryStore| book.unsettled(behind, most).await))
+    }
+
+    fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>> {
+        Box::pin(self.call(async move |book: &MemoryStore| book.spent(key, from, to).await))
     }
 
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>> {

@@ -221,5 +221,6 @@ fn at(fact: &Fact) -> Timestamp {
         Fact::Held { at, .. } | Fact::Opened { at, .. } | Fact::Settled { at, .. } | Fact::Voided { at, .. } | Fact::Unknown { at, .. } => {
             *at
         }
+        Fact::Adjusted(adjustment) => adjustment.at,
     }
 }

@@ -103,8 +103,9 @@ fn ask_one(slot: &mut Slot, wish: &Wish<'_>, counted: Counted, now: Now, latest:
                 Passes::Yes => Answer::Yes,
                 Passes::Cold => Answer::Cold { elsewhere: cap.blocked_elsewhere(amount) },
                 Passes::Reached(wait) => {
-                    let mut denial =
-                        Denial::new(DenialCode::CapReached, format!("the cap of {scope} for the {} is reached", cap.period.as_str()));
+                    let unit = if cap.unit == Unit::Tasks { " tasks" } else { "" };
+                    let reason = format!("the cap {}{unit} of {scope} is reached", cap.in_force());
+                    let mut denial = Denial::new(DenialCode::CapReached, reason);
                     denial.retry_after_ms = wait;
                     Answer::No(denial)
                 }

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use tollgate_model::{Money, Name, RequestId, Timestamp};
+use tollgate_model::{Money, Name, Now, RequestId, Timestamp};
 
-use crate::hold::{Closed, Unknown};
+use crate::adjust::Adjustment;
+use crate::hold::{Closed, Rates, Terms, Unknown};
 use crate::port::Fact;
 use crate::restored::Restored;
 use crate::slot::Kind;
@@ -33,6 +34,7 @@ impl State {
         open.sent = true;
         self.unsent = self.unsent.saturating_sub(1);
         let terms = &open.terms;
+        self.ledger.holds(terms.cost);
         tell(&mut self.slots, &self.scopes, self.latest, terms, Some(Move::Sent), None);
         self.pending.push(Fact::Held {
             request,
@@ -51,6 +53,7 @@ impl State {
         let held = open.terms.cost;
         let settled = cost.unwrap_or(Money::ZERO);
         let money = held.nanos().saturating_sub(settled.nanos());
+        self.ledger.ends(held, settled);
         let returned = Move::Returned { money, task: cost.is_none() };
         self.tell(&open.terms, Some(returned), open.permit.then_some(Permit::Returned));
         self.recalled.clear();
@@ -102,6 +105,21 @@ impl State {
         self.close(request, cost, false, at)
     }
 
+    /// As what returns of a hold that cost less, or is taken by one that cost more; no task moves.
+    pub(crate) fn adjust(&mut self, adjustment: Adjustment, now: Now) {
+        self.latest = self.latest.max(now.wall);
+        let Adjustment { request, key, team, method, at, amount, .. } = adjustment.clone();
+        let terms = Terms { request, key, team, method: method.into(), cost: Money::ZERO, at, rates: Rates::new() };
+        self.tell(&terms, Some(Move::Returned { money: amount.nanos().saturating_neg(), task: false }), None);
+        self.recalled.clear();
+        self.ledger.corrects(amount);
+        if terms.team.is_some() {
+            self.returned.fetch_add(1, Ordering::SeqCst);
+            self.renew();
+        }
+        self.pending.push(Fact::Adjusted(adjustment));
+    }
+
     /// Gives the permit of an unknown hold back; its money stays.
     pub(crate) fn permit_ends(&mut self, request: RequestId) {
         let Some(open) = self.holds.get_mut(&request) else { return };
@@ -118,6 +136,9 @@ impl State {
         restored.begin(now.plus_millis(deadline_ms), now.plus_millis(UNKNOWN_PERMIT_MS));
         (self.holds, self.tasks) = (restored.holds, restored.tasks);
         (self.deadlines, self.permits) = (restored.deadlines, restored.permits);
+        for open in self.holds.values() {
+            self.ledger.holds(open.terms.cost);
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Where does a limit stand, as far as memory knows?
 
-use tollgate_model::{Amount, Limit, LimitKind, Money, Now, Period, Timestamp};
+use tollgate_model::{Limit, LimitKind, Now, Period, Timestamp};
 
-use crate::port::Unit;
 use crate::slot::{Kind, Slot};
 use crate::view::LimitView;
 
@@ -12,11 +11,6 @@ pub(super) fn one(slot: &mut Slot, now: Now, latest: Timestamp) -> LimitView {
     match &mut slot.kind {
         Kind::Cap(cap) => {
             cap.roll(latest);
-            let amount = match cap.unit {
-                Unit::Money => Amount::Money(Money::from_nanos(cap.most)),
-                Unit::Tasks => Amount::Tasks(cap.most),
-            };
-            let kind = LimitKind::Cap { amount, period: cap.period, zone: cap.zone.clone() };
             let used = cap.used.saturating_add(cap.elsewhere).saturating_add(cap.passed());
             let resets_at = match cap.period {
                 Period::Total => None,
@@ -24,7 +18,7 @@ pub(super) fn one(slot: &mut Slot, now: Now, latest: Timestamp) -> LimitView {
                 Period::Day | Period::Week | Period::Month => Some(cap.window.end),
             };
             LimitView {
-                limit: Limit::new(scope, kind),
+                limit: Limit::new(scope, cap.in_force()),
                 used,
                 left: cap.most.saturating_sub(used).max(0),
                 known: cap.known,

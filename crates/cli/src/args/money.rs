@@ -1,4 +1,4 @@
-//! The words about money of unknown outcome, and of raises.
+//! The words about money of unknown outcome, of corrections, and of raises.
 
 use clap::{Args, Subcommand};
 
@@ -16,6 +16,27 @@ pub(crate) enum Books {
         /// Why: where that stands
         #[arg(long)]
         reason: String,
+    },
+    /// Correct what a key has spent, and with it its team and its account: the log keeps who said it and why
+    #[command(group(clap::ArgGroup::new("way").required(true)))]
+    Adjust {
+        /// The key's name
+        key: String,
+        /// So much more was spent, in dollars
+        #[arg(long, group = "way")]
+        up: Option<String>,
+        /// So much less: it is taken off what the day's purchases have cost
+        #[arg(long, group = "way")]
+        down: Option<String>,
+        /// On which UTC day; today unless given
+        #[arg(long, value_name = "DATE")]
+        on: Option<String>,
+        /// Why: where that stands
+        #[arg(long)]
+        reason: String,
+        /// A UUID drawn for it: said again under the same one, it is done once
+        #[arg(long)]
+        id: Option<String>,
     },
 }
 

@@ -26,6 +26,8 @@ pub(crate) fn run(asked: &Usage, desk: &Desk, json: bool) -> Outcome {
             print::dollars(sum, "/held"),
             print::dollars(sum, "/unknown"),
             print::dollars(sum, "/excess"),
+            print::text(sum, "/thread_seconds"),
+            print::dollars(sum, "/plan"),
         ]
     };
     let rows = answer.get("rows").and_then(Value::as_array).unwrap_or(&empty);
@@ -33,7 +35,12 @@ pub(crate) fn run(asked: &Usage, desk: &Desk, json: bool) -> Outcome {
     if let (Some(total), false) = (answer.get("total"), lines.is_empty()) {
         lines.push(row("total".to_owned(), total));
     }
-    let head = [asked.by.as_str(), "tasks", "settled", "held", "unknown", "excess"];
+    let mut head = vec![asked.by.as_str(), "tasks", "settled", "held", "unknown", "excess", "thread-seconds", "plan"];
+    // a plan is paid for by the month: without one, or of another span, there is nothing to share
+    if lines.iter().all(|line| line.last().is_none_or(|plan| plan == "-")) {
+        head.pop();
+        lines.iter_mut().for_each(|line| drop(line.pop()));
+    }
     print::lines(&print::table(&head, &lines, "nothing was spent in that time"))
 }
 

@@ -7,13 +7,13 @@ use std::sync::{Arc, PoisonError};
 
 use anyhow::{Context, Result};
 use tollgate_admin::{
-    Counts, Desk, Doors, Finding, Gate as GateDoor, Pending, RateCounts, RealKey, ResolvedShown, Running, Token, UnknownShown,
-    UpstreamShown, Whose,
+    AdjustedShown, Adjusting, Counts, Desk, Doors, Finding, Gate as GateDoor, NotAdjusted, Pending, PlanShown, RateCounts, RealKey,
+    ResolvedShown, Running, Token, UnknownShown, UpstreamShown, Whose,
 };
 use tollgate_audit::{HoldEnd, Kind, Record};
 use tollgate_books::{LimitIx, LimitView, StoreError, Unknown, UsageRow};
 use tollgate_config::Config;
-use tollgate_gateway::{Bound, Gate, Upstream};
+use tollgate_gateway::{Bound, Drift, Gate, Upstream};
 use tollgate_model::{CidrSet, Money, Name, RequestId, Scope};
 use tollgate_policy::PriceTable;
 use tollgate_registry::Key;
@@ -27,14 +27,16 @@ use super::watches::{self, Troubles};
 
 /// The gate as the desk sees it.
 pub(crate) struct Inside {
-    gate: Arc<Gate>,
-    upstreams: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
+    pub(super) gate: Arc<Gate>,
+    pub(super) upstreams: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
     troubles: Troubles,
-    lane: Arc<DeskLane>,
+    pub(super) lane: Arc<DeskLane>,
+    pub(super) adjusting: tokio::sync::Mutex<()>,
+    plans: BTreeMap<Name, PlanShown>,
     rates: Option<Arc<RedisRates>>,
     sets: BTreeMap<Name, CidrSet>,
     state: PathBuf,
-    audit: PathBuf,
+    pub(super) audit: PathBuf,
 }
 
 /// Below this much room on the disk somebody should know.
@@ -56,6 +58,11 @@ pub(crate) async fn open(config: &Config, inside: Arc<Inside>, lane: Arc<DeskLan
         .with_context(|| format!("the admin API cannot listen at `{address}`: `--admin` moves it, and port 0 picks a free one"))
 }
 
+fn plan(upstream: &tollgate_config::Upstream) -> Option<(Name, PlanShown)> {
+    let plan = upstream.plan?;
+    Some((upstream.name.clone(), PlanShown { monthly: plan.monthly, threads: plan.threads }))
+}
+
 fn own_token(file: &Path) -> Result<Token> {
     let text = fs::read(file).with_context(|| format!("cannot read the admin token `{}`", file.display()))?;
     Token::new(&text).with_context(|| format!("the admin token `{}` is empty: remove it, and the next start makes one", file.display()))
@@ -68,6 +75,8 @@ impl Inside {
             upstreams: upstreams.with_limits.clone(),
             troubles,
             lane,
+            adjusting: Default::default(),
+            plans: config.upstreams.iter().filter_map(plan).collect(),
             rates: None,
             sets: config.network.sets.clone(),
             state: config.state.clone(),
@@ -151,6 +160,10 @@ impl GateDoor for Inside {
         Some(ResolvedShown { held: closed.held.to_string(), settled: closed.settled.to_string(), voided: closed.voided })
     }
 
+    fn adjust(&self, asked: Adjusting) -> Pending<'_, Result<AdjustedShown, NotAdjusted>> {
+        Box::pin(self.adjusted(asked))
+    }
+
     fn upstreams(&self) -> Vec<UpstreamShown> {
         let shown = |(upstream, _): &(Arc<Upstream>, Arc<[LimitIx]>)| UpstreamShown {
             name: upstream.name.clone(),
@@ -158,7 +171,9 @@ impl GateDoor for Inside {
             host: upstream.origin.host.clone(),
             secret_version: upstream.keyring.current().map(|entry| entry.version().to_string()),
             prices: upstream.prices.iter().map(|(method, price)| (method.to_owned(), price.to_string())).collect(),
+            prices_version: upstream.prices.version(),
             stopped: upstream.stopped.load().iter().map(ToString::to_string).collect(),
+            plan: self.plans.get(&upstream.name).copied(),
         };
         self.upstreams.iter().map(shown).collect()
     }
@@ -287,7 +302,18 @@ fn findings_of(upstream: &Upstream, say: &mut dyn FnMut(&'static str, String, &s
         say(
             "error",
             format!("the provider refuses the real key of `{name}`"),
-            "give a valid key to its source: it is taken up within a second; the old one is tried again every half minute",
+            &format!(
+                "give a valid key to its source: it is taken up within a second; the old one is tried again every {} s",
+                upstream.breaker.rest_ms() / 1_000
+            ),
+        );
+    }
+    let outside = upstream.drift.as_ref().map_or(Money::ZERO, Drift::outside);
+    if outside > Money::ZERO {
+        say(
+            "error",
+            format!("{outside} dollars of `{name}` were spent around the gate since it was started"),
+            "find who else has the real key, or give the account another one; `tollgate books adjust` says whose it was",
         );
     }
     for method in upstream.stopped.load().iter() {

@@ -5,9 +5,10 @@ use std::{future, io};
 
 use serde_json::{Value, json};
 use tollgate_admin::{Acts, AdminAct, Door, Stage, Unwritten, Writing};
-use tollgate_audit::{Event, Lane, Record};
+use tollgate_audit::{CORRECTION, Correction, Event, Lane, Record};
 use tollgate_gateway::Runaway;
 use tollgate_gateway::clock::Clock;
+use tollgate_model::RequestId;
 use tollgate_registry::Change;
 
 /// A lane that many tasks share; none of them is on the hot path.
@@ -32,6 +33,13 @@ impl DeskLane {
     /// Appends what became of a hold.
     pub(crate) fn settled(&self, record: &Record<'_>) {
         self.lock().append(record);
+    }
+
+    /// Appends a correction, and hands it to the operating system: what cannot be written stays in the lane until it can.
+    pub(crate) fn correction(&self, id: RequestId, correction: &Correction) {
+        let detail = serde_json::to_value(correction).unwrap_or_default();
+        self.append("event", CORRECTION, "success", Some(&id.to_string()), &detail);
+        let _ = self.flush();
     }
 
     /// A key that the brake has paused: the change whole, as a person's has it, and what was seen.

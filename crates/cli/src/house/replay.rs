@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use tollgate_audit::{Decision, Happened, HoldEnd, Journal, Kind, Record};
-use tollgate_books::{Books, Fact, Recovered};
+use tollgate_books::{Adjustment, Books, Fact, Recovered};
 use tollgate_gateway::clock::Clock;
-use tollgate_gateway::{KEPT_MS, Kept, Repeats};
+use tollgate_gateway::{KEPT_MS, Kept, Repeats, Upstreams};
 
 /// The lane of outcomes that a dead process owed.
 const LANE: &str = "recovery";
@@ -34,17 +34,29 @@ fn fact(happened: Happened) -> Fact {
         Happened::Settled { request, cost, assumed, at } => Fact::Settled { request, cost, assumed, at },
         Happened::Voided { request, at } => Fact::Voided { request, at },
         Happened::Unknown { request, at } => Fact::Unknown { request, at },
+        Happened::Adjusted { request, key, team, upstream, method, at, amount } => {
+            Fact::Adjusted(Adjustment { request, key, team, upstream, method, at, amount })
+        }
     }
 }
 
 /// What callers have named within the time that it is answered again: a name that a restart forgot would be bought twice. Of an
 /// answer that is not in the journal, and none is, the task's id is given, or that nobody knows.
-pub(crate) fn repeats(audit: &Path, clock: Clock) -> Result<Arc<Repeats>> {
+pub(crate) fn repeats(audit: &Path, upstreams: &Upstreams, clock: Clock) -> Result<Arc<Repeats>> {
     let repeats = Repeats::default();
-    let since = clock.now().wall.plus_millis(-KEPT_MS);
+    let now = clock.now().wall;
+    let collapsing: Vec<_> = upstreams.iter().filter_map(|upstream| upstream.collapse.as_ref()).collect();
+    let since = now.plus_millis(-KEPT_MS);
     for one in tollgate_audit::answered(audit, since).context("the audit log cannot be read back")? {
         let kept = one.task.map_or(Kept::Unknown, Kept::Task);
-        repeats.restore(one.key, one.name, one.body, one.request, one.at, kept);
+        // what has no name of its caller's stands under itself
+        if one.name != one.body {
+            repeats.restore(one.key, one.name, one.body, one.request, one.at, kept);
+            continue;
+        }
+        for collapse in collapsing.iter().filter(|collapse| now.plus_millis(-collapse.kept_ms()) < one.at) {
+            collapse.restore(one.key, one.name, one.body, one.request, one.at, kept.clone());
+        }
     }
     Ok(Arc::new(repeats))
 }

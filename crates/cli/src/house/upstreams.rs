@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use serde_json::{Map, Value, json};
 use tollgate_books::{Books, LimitIx, Paced};
-use tollgate_config::{Config, OriginHost};
+use tollgate_config::{Config, OriginHost, Store};
 use tollgate_dialect::{Pace, Profile};
 use tollgate_gateway::clock::Clock;
 use tollgate_gateway::egress::dial::{Origin, client_tls};
-use tollgate_gateway::{Bound, Governor, Upstream, Upstreams};
+use tollgate_gateway::{Bound, Breaker, Drift, Governor, Repeats, Upstream, Upstreams};
 use tollgate_model::{Limit, LimitKind, Rate, Scope};
 use tollgate_policy::Methods;
 use tollgate_registry::Registry;
@@ -57,9 +59,12 @@ pub(crate) fn open(config: &Config, watches: &Watches, books: &Books, clock: Clo
             keyring: watches.keyring(&upstream.name).context("an upstream without a secret")?,
             account,
             threads: upstream.plan.map(|plan| plan.threads).or(threads),
-            breaker: Default::default(),
+            breaker: Breaker::new(pace.refused_rest_ms()),
             crowd: Default::default(),
             governor: Governor::new(pace),
+            collapse: upstream.collapse.map(collapse),
+            // beside other gates' purchases ours explain nothing
+            drift: upstream.balance_every.filter(|_| config.store == Store::Sqlite).map(|every| Drift::new(millis(every))),
             stopped: Default::default(),
         });
         with_limits.push((made, limits));
@@ -81,6 +86,14 @@ fn tighter(one: Option<Rate>, other: Option<Rate>) -> Option<Rate> {
         (Some(one), Some(other)) => Some(Rate { per_minute: one.per_minute.min(other.per_minute), burst: one.burst.min(other.burst) }),
         (rate, None) | (None, rate) => rate,
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn collapse(window: Duration) -> Arc<Repeats> {
+    Arc::new(Repeats::keeping(i64::try_from(window.as_millis()).unwrap_or(i64::MAX)))
 }
 
 fn origin(upstream: &tollgate_config::Upstream, system_trust: &mut Option<Arc<ClientConfig>>) -> Result<Origin> {
@@ -123,6 +136,18 @@ impl Opened {
             }
         }
         Ok(())
+    }
+
+    /// The price tables in force, each with its version: what is held from now on is held by them.
+    pub(crate) fn prices(&self) -> Value {
+        let table = |upstream: &Upstream| -> Map<String, Value> {
+            upstream.prices.iter().map(|(method, price)| (method.to_owned(), price.to_string().into())).collect()
+        };
+        let told = |(upstream, _): &(Arc<Upstream>, Arc<[LimitIx]>)| {
+            let version = upstream.prices.version();
+            (upstream.name.to_string(), json!({ "version": version, "table": table(upstream) }))
+        };
+        Value::Object(self.with_limits.iter().map(told).collect())
     }
 
     /// What every key of the snapshot carries: its upstream, and its limits, its team's and its upstream's as the account knows

@@ -189,6 +189,19 @@ pub(crate) const UPSTREAM: Table = Table {
              \"not ready\" by the gate.",
         ),
         field(
+            "balance_every",
+            "a time of `1s` to `1d`, or `off`",
+            "`60s`; `off` for an origin on loopback, and where threads are sold",
+            "How often the account's balance is asked for and held against the books: what falls faster than was bought here raises the alarm \
+             `drift`. Never more often than the provider takes it; not where several gates share a book.",
+        ),
+        field(
+            "collapse",
+            "a time of `1s` to `24h`",
+            "none: each is bought",
+            "How long the same submission of a key is answered as the first was, and bought once. A caller's own `Idempotency-Key` goes before it.",
+        ),
+        field(
             "prices",
             "a table of dollars a task such as `{ userrecaptcha = \"0.0029\" }`",
             "{}",
@@ -245,7 +258,12 @@ pub(crate) const PLAN: Table = Table {
     inline: Some("plan"),
     says: "A plan by threads.",
     fields: &[
-        field("monthly", "dollars such as `\"90\"`", "", "What the plan costs a month; nobody reckons with it yet."),
+        field(
+            "monthly",
+            "dollars such as `\"90\"`",
+            "",
+            "What the plan costs a month: `usage --month` shares it by how long each key, team, method or day kept a thread at work.",
+        ),
         field("threads", COUNT, "", "How many tasks the provider works on at once."),
     ],
 };

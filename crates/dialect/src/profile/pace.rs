@@ -11,7 +11,11 @@ pub struct Pace {
     poll_every: Option<Span>,
     balance_every: Option<Span>,
     submissions: Option<Rate>,
+    refused_rest: Option<Span>,
 }
+
+/// Where a provider does not say how often a wrong key may be tried.
+const REFUSED_REST_MS: u64 = 30_000;
 
 impl Pace {
     /// Milliseconds from a task's submission to its first poll.
@@ -27,6 +31,11 @@ impl Pace {
     /// Milliseconds between two questions for the account's balance.
     pub fn balance_every_ms(&self) -> u64 {
         self.balance_every.map_or(0, Span::millis)
+    }
+
+    /// Milliseconds between two tries with a key that the provider has refused.
+    pub fn refused_rest_ms(&self) -> u64 {
+        self.refused_rest.map_or(REFUSED_REST_MS, Span::millis)
     }
 
     /// Submissions of the whole account. GCRA lets at most N + B - 1 pass in any half-open period.
@@ -75,6 +84,17 @@ mod tests {
     fn no_task_of_capsolver_is_polled_more_often_than_it_allows() {
         let pace = *Profile::builtin("capsolver").unwrap().pace();
         assert!(5 * 60_000 / pace.poll_every_ms() < 119, "{pace:?}");
+    }
+
+    /// Five requests with a wrong key within ten minutes ban the address for ten (`ERROR: 1004`).
+    #[test]
+    fn se_14_no_ten_minutes_hold_five_tries_with_a_wrong_key_at_v1_providers() {
+        for name in ["captchaai", "rucaptcha", "twocaptcha"] {
+            let rest_ms = Profile::builtin(name).unwrap().pace().refused_rest_ms();
+            // the refusal that opened the breaker, and every try behind it
+            assert!(1 + (600_000 - 1) / rest_ms < 5, "{name}: {rest_ms}");
+        }
+        assert_eq!(Pace::default().refused_rest_ms(), 30_000);
     }
 
     /// More than 60 requests of `in.php` in 3 s are a ban of 10 s.

@@ -1,13 +1,16 @@
-//! Room 3½: was this submission made before? A caller that names it with an `Idempotency-Key` is answered as the first time.
+//! Room 3½: was this submission made before? A caller that names it with an `Idempotency-Key` is answered as the first time, and so is
+//! one that says the same again where the upstream collapses it.
+
+use std::sync::Arc;
 
 use tollgate_dialect::{Answering, Boundary, encode};
-use tollgate_model::{Denial, DenialCode, FailureCode, Fingerprint};
+use tollgate_model::{Denial, DenialCode, FailureCode, Fingerprint, KeyId};
 
 use super::locate::Located;
 use super::record::Line;
 use crate::fault::{self, Place};
 use crate::refusal::{Refusal, Reply};
-use crate::repeats::{Kept, Looked};
+use crate::repeats::{Kept, Looked, Repeats};
 use crate::worker::Worker;
 
 /// How long the answer of the first is waited for, from the arrival: SDKs give up after half a minute.
@@ -15,22 +18,36 @@ const PATIENCE_MS: u64 = 25_000;
 /// The longest name.
 const LONGEST: usize = 255;
 
-/// Gives the answer of the first; nothing if this is the first, or has no name. A name that is taken here is free again when
-/// nothing was bought.
-pub(crate) async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Option<Reply>, Refusal> {
+/// A submission that was not made before, or has no name.
+pub struct Fresh<'a> {
+    pub(super) located: Located<'a>,
+    /// Private: only this room makes one.
+    _proof: (),
+}
+
+/// What is known of a submission.
+pub(crate) enum Made<'a> {
+    /// It was made before: the answer of the first.
+    Before(Reply),
+    /// It was not.
+    Never(Fresh<'a>),
+}
+
+/// Gives the answer of the first, or the submission itself if it is the first. A name that is taken here is free again when nothing
+/// was bought.
+pub(crate) async fn made<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Made<'a>, Refusal> {
+    Ok(match answer(&located, worker, line).await? {
+        Some(reply) => Made::Before(reply),
+        None => Made::Never(Fresh { located, _proof: () }),
+    })
+}
+
+async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Option<Reply>, Refusal> {
     let arrival = located.identified.arrival;
-    let Some(name) = arrival.idempotency_key else { return Ok(None) };
-    fault::at(Place::Again);
-    if name.is_empty() || name.len() > LONGEST || !name.iter().all(u8::is_ascii_graphic) {
-        return Err(Denial::new(DenialCode::Malformed, "an `Idempotency-Key` is 1 to 255 visible ASCII characters").into());
-    }
-    let pepper = &worker.gate.pepper;
-    let key = located.identified.key.id;
-    let named = (key, Fingerprint::of(pepper, &[b"idempotency", key.as_bytes(), name]));
-    let body = body(located, worker)?;
+    let Some((called, repeats, named, body)) = named(located, worker)? else { return Ok(None) };
     let deadline = arrival.now.mono.plus_millis(PATIENCE_MS);
     loop {
-        match worker.gate.repeats.look(named, body, worker.lately().wall) {
+        match repeats.look(named, body, worker.lately().wall) {
             Looked::First(claim) => {
                 line.claim(claim);
                 return Ok(None);
@@ -43,14 +60,14 @@ pub(crate) async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Li
                     Kept::Task(task) => answering.submitted(task, &mut body),
                     Kept::Unknown => answering.failure(FailureCode::OutcomeUnknown, &mut body),
                 }
-                line.note(format!("answered as {first} was, by its `Idempotency-Key`"));
+                line.note(format!("answered as {first} was, by {called}"));
                 return Ok(Some(Reply::dialect(arrival.id, line.form, body)));
             }
             Looked::InFlight(mut first) => {
                 let slot = worker.deadlines.slot();
                 let waiting = std::pin::pin!(first.changed());
                 if slot.until(deadline, waiting).await.is_err() {
-                    let why = "the first submission with this `Idempotency-Key` is still in flight";
+                    let why = format!("the first submission with {called} is still in flight");
                     return Err(Denial::new(DenialCode::ConcurrencyLimited, why).retry_after(1_000).into());
                 }
             }
@@ -59,9 +76,33 @@ pub(crate) async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Li
                 return Err(Denial::new(DenialCode::Duplicate, why).into());
             }
             Looked::Full => {
-                let why = "as many `Idempotency-Key`s are remembered as there is room for: none is forgotten before its day is over";
+                let why = "as many submissions are remembered as there is room for: none is forgotten before its time is over";
                 return Err(Denial::new(DenialCode::Overloaded, why).retry_after(60_000).into());
             }
+        }
+    }
+}
+
+/// What makes two submissions one: how it is called, where the answers are, under which name, and the submission itself.
+type Named<'a> = (&'static str, &'a Arc<Repeats>, (KeyId, Fingerprint), Fingerprint);
+
+/// By its caller's own name for it; else, where the upstream collapses what is said twice, by itself.
+fn named<'a>(located: &'a Located<'_>, worker: &'a Worker) -> Result<Option<Named<'a>>, Refusal> {
+    let arrival = located.identified.arrival;
+    let key = located.identified.key.id;
+    match (arrival.idempotency_key, &arrival.upstream.collapse) {
+        (None, None) => Ok(None),
+        (None, Some(repeats)) => {
+            let body = body(located, worker)?;
+            Ok(Some(("the same words", repeats, (key, body), body)))
+        }
+        (Some(name), _) => {
+            fault::at(Place::Again);
+            if name.is_empty() || name.len() > LONGEST || !name.iter().all(u8::is_ascii_graphic) {
+                return Err(Denial::new(DenialCode::Malformed, "an `Idempotency-Key` is 1 to 255 visible ASCII characters").into());
+            }
+            let named = Fingerprint::of(&worker.gate.pepper, &[b"idempotency", key.as_bytes(), name]);
+            Ok(Some(("its `Idempotency-Key`", &worker.gate.repeats, (key, named), body(located, worker)?)))
         }
     }
 }

@@ -246,7 +246,7 @@ pub(crate) fn stop_if_exceeded(worker: &Worker, upstream: &Upstream, closed: &Cl
 }
 
 /// What the answer says about the key that it was sent with; 401 says it whatever stands below.
-fn judge_key(worker: &Worker, upstream: &Upstream, version: &VersionId, status: u16, reading: &Reading<'_>) {
+pub(crate) fn judge_key(worker: &Worker, upstream: &Upstream, version: &VersionId, status: u16, reading: &Reading<'_>) {
     let refused = || upstream.breaker.refused(version, worker.lately().mono);
     match reading {
         Reading::Refused(word) if word.class == WordClass::Auth => refused(),

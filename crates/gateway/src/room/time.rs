@@ -3,6 +3,7 @@
 use tollgate_model::{Denial, DenialCode, Factor};
 use tollgate_policy::judge;
 
+use super::again::Fresh;
 use super::locate::Located;
 use super::record::Line;
 use crate::fault::{self, Place};
@@ -17,8 +18,9 @@ pub struct Timely<'a> {
 }
 
 /// Judges pauses, the first instant and the hours. Submissions only: a task that is paid for can always be fetched.
-pub(crate) fn when<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Timely<'a>, Refusal> {
+pub(crate) fn when<'a>(fresh: Fresh<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Timely<'a>, Refusal> {
     fault::at(Place::Time);
+    let Fresh { located, .. } = fresh;
     let identified = &located.identified;
     let now = identified.arrival.now.wall;
     if now < worker.gate.floor {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use tollgate_books::{Counter, Fact, Fence, HoldRow, HoldState, Holder};
+use tollgate_books::{Adjustment, Counter, Fact, Fence, HoldRow, HoldState, Holder, busy_ms};
 use tollgate_model::{Money, RequestId, Timestamp};
 
 use super::hold::Holds;
@@ -57,26 +57,34 @@ fn apply(holds: &mut Holds, tally: &mut Tally, instance: &str, fact: Fact) {
         Fact::Held { request, key, team, upstream, method, at, held } => {
             let row = HoldRow { request, key, team, upstream, method, at, held, settled: None, task: None, state: HoldState::Open };
             if holds.insert(&row, instance) {
-                tally.add(instance, None, &row);
+                tally.add(instance, None, &row, 0);
             }
         }
         Fact::Opened { request, task, .. } => holds.open(request, task),
-        Fact::Settled { request, cost, .. } => change(holds, tally, request, HoldState::Settled, Some(cost)),
+        Fact::Settled { request, cost, at, .. } => change(holds, tally, request, HoldState::Settled, Some((cost, at))),
         Fact::Voided { request, .. } => change(holds, tally, request, HoldState::Voided, None),
         Fact::Unknown { request, .. } => change(holds, tally, request, HoldState::Unknown, None),
+        Fact::Adjusted(Adjustment { request, key, team, upstream, method, at, amount }) => {
+            let (held, settled, state) = (Money::ZERO, Some(amount), HoldState::Adjusted);
+            let row = HoldRow { request, key, team, upstream, method, at, held, settled, task: None, state };
+            if holds.insert(&row, instance) {
+                tally.add(instance, None, &row, 0);
+            }
+        }
     }
 }
 
 /// Moves a hold on; a settled or voided one stays as it is, and an unknown one is not opened again. It counts for whoever took it.
-fn change(holds: &mut Holds, tally: &mut Tally, request: RequestId, state: HoldState, settled: Option<Money>) {
+fn change(holds: &mut Holds, tally: &mut Tally, request: RequestId, state: HoldState, settled: Option<(Money, Timestamp)>) {
     let Some(touched) = holds.find(request) else { return };
     let moves = match (touched.row.state, state) {
         (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => true,
-        (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => false,
+        (HoldState::Unknown | HoldState::Settled | HoldState::Voided | HoldState::Adjusted, _) => false,
     };
     if moves {
-        let after = HoldRow { state, settled, ..touched.row.clone() };
-        tally.add(&touched.instance, Some(&touched.row), &after);
+        let after = HoldRow { state, settled: settled.map(|(cost, _)| cost), ..touched.row.clone() };
+        let busy = settled.map_or(0, |(_, at)| busy_ms(after.at, at));
+        tally.add(&touched.instance, Some(&touched.row), &after, busy);
         holds.change(after);
     }
 }
@@ -87,7 +95,8 @@ const fn request(fact: &Fact) -> RequestId {
         | Fact::Opened { request, .. }
         | Fact::Settled { request, .. }
         | Fact::Voided { request, .. }
-        | Fact::Unknown { request, .. } => *request,
+        | Fact::Unknown { request, .. }
+        | Fact::Adjusted(Adjustment { request, .. }) => *request,
     }
 }
 
@@ -96,6 +105,7 @@ const fn at(fact: &Fact) -> Timestamp {
         Fact::Held { at, .. } | Fact::Opened { at, .. } | Fact::Settled { at, .. } | Fact::Voided { at, .. } | Fact::Unknown { at, .. } => {
             *at
         }
+        Fact::Adjusted(adjustment) => adjustment.at,
     }
 }
 

@@ -36,7 +36,8 @@ fn sum(counter: &Counter, column: &str) -> String {
         (true, Unit::Money) => "settled::numeric + held + unknown",
         (true, Unit::Tasks) => "tasks",
         (false, Unit::Money) => "coalesce(settled, held)",
-        (false, Unit::Tasks) => "1",
+        // a correction is no task
+        (false, Unit::Tasks) => "(state <> 'adjusted')::int",
     };
     let from = if total { "usage WHERE $3::bigint < $4::bigint" } else { "holds WHERE state <> 'voided' AND at >= $3 AND at < $4" };
     format!(

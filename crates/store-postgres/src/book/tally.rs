@@ -37,9 +37,9 @@ struct Known {
 }
 
 impl Tally {
-    /// A hold changed, or is new.
-    pub(super) fn add(&mut self, instance: &str, before: Option<&HoldRow>, after: &HoldRow) {
-        let change = Sums::of(after).minus(&before.map_or(Sums::default(), Sums::of));
+    /// A hold changed, or is new; settled, it has kept a thread at work for so long.
+    pub(super) fn add(&mut self, instance: &str, before: Option<&HoldRow>, after: &HoldRow, busy: i64) {
+        let change = Sums::of(after).minus(&before.map_or(Sums::default(), Sums::of)).busy_for(busy);
         let team = after.team.as_ref().map(|team| Scope::Team(team.clone()));
         let scopes = [Some(Scope::Key(after.key)), team, Some(Scope::Upstream(after.upstream.clone()))];
         for scope in scopes.iter().flatten() {

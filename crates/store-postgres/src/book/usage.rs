@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use tokio_postgres::Row;
-use tollgate_books::{HoldRow, HoldState, UsageRow};
-use tollgate_model::{KeyId, Money, Name, RequestId};
+use tollgate_books::{HoldRow, HoldState, Spent, UsageRow};
+use tollgate_model::{KeyId, Money, Name, RequestId, Timestamp};
 
-use crate::column::{key, parsed, plain};
+use crate::column::{instant, key, parsed, parsed_if_any, plain};
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -38,6 +38,8 @@ pub(super) struct Sums {
     held: i64,
     unknown: i64,
     excess: i64,
+    /// Milliseconds.
+    busy: i64,
 }
 
 /// The changes of one post.
@@ -58,11 +60,12 @@ impl Group {
 }
 
 impl Sums {
-    /// What one hold adds to the sums: its cost once settled, its worst case before, nothing once voided.
+    /// What one hold adds to the sums: its cost once settled, its worst case before, nothing once voided; a correction its money.
     pub(super) fn of(row: &HoldRow) -> Self {
         let held = row.held.nanos();
         match row.state {
             HoldState::Voided => Self::default(),
+            HoldState::Adjusted => Self { settled: row.settled.map_or(0, Money::nanos), ..Self::default() },
             HoldState::Open => Self { tasks: 1, held, ..Self::default() },
             HoldState::Unknown => Self { tasks: 1, unknown: held, ..Self::default() },
             HoldState::Settled => {
@@ -79,6 +82,7 @@ impl Sums {
             held: self.held.saturating_add(other.held),
             unknown: self.unknown.saturating_add(other.unknown),
             excess: self.excess.saturating_add(other.excess),
+            busy: self.busy.saturating_add(other.busy),
         }
     }
 
@@ -89,7 +93,13 @@ impl Sums {
             held: self.held.saturating_sub(other.held),
             unknown: self.unknown.saturating_sub(other.unknown),
             excess: self.excess.saturating_sub(other.excess),
+            busy: self.busy.saturating_sub(other.busy),
         }
+    }
+
+    /// The same, of a task that has kept a thread at work for so many milliseconds.
+    pub(super) const fn busy_for(self, busy: i64) -> Self {
+        Self { busy, ..self }
     }
 
     /// What counts against a cap in money.
@@ -117,20 +127,20 @@ impl Usage {
         let (upstreams, methods) = (text(|group| group.upstream.as_str()), text(|group| &group.method));
         let (days, teams, instances) = (text(|group| &group.day), text(|group| &group.team), text(|group| &group.instance));
         let (tasks, settled, held) = (number(|sums| sums.tasks), number(|sums| sums.settled), number(|sums| sums.held));
-        let (unknown, excess) = (number(|sums| sums.unknown), number(|sums| sums.excess));
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 12] =
-            [&keys, &upstreams, &methods, &days, &teams, &instances, &firsts, &tasks, &settled, &held, &unknown, &excess];
+        let (unknown, excess, busy) = (number(|sums| sums.unknown), number(|sums| sums.excess), number(|sums| sums.busy));
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 13] =
+            [&keys, &upstreams, &methods, &days, &teams, &instances, &firsts, &tasks, &settled, &held, &unknown, &excess, &busy];
         session.execute(ADD, &values).await?;
         Ok(())
     }
 }
 
 const ADD: &str = concat!(
-    "INSERT INTO tollgate.usage (key, upstream, method, day, team, instance, first, tasks, settled, held, unknown, excess)
-     SELECT u.key, u.upstream, u.method, u.day, u.team, u.instance, u.first, u.tasks, u.settled, u.held, u.unknown, u.excess
+    "INSERT INTO tollgate.usage (key, upstream, method, day, team, instance, first, tasks, settled, held, unknown, excess, busy)
+     SELECT u.key, u.upstream, u.method, u.day, u.team, u.instance, u.first, u.tasks, u.settled, u.held, u.unknown, u.excess, u.busy
      FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::bigint[], $9::bigint[],
-     $10::bigint[], $11::bigint[], $12::bigint[]) WITH ORDINALITY
-     AS u (key, upstream, method, day, team, instance, first, tasks, settled, held, unknown, excess, place) ORDER BY place
+     $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[]) WITH ORDINALITY
+     AS u (key, upstream, method, day, team, instance, first, tasks, settled, held, unknown, excess, busy, place) ORDER BY place
      ON CONFLICT (key, upstream, method, day, team, instance) DO UPDATE SET first = least(usage.first, excluded.first), tasks = ",
     sum!("usage.tasks", "excluded.tasks"),
     ", settled = ",
@@ -140,7 +150,9 @@ const ADD: &str = concat!(
     ", unknown = ",
     sum!("usage.unknown", "excluded.unknown"),
     ", excess = ",
-    sum!("usage.excess", "excluded.excess")
+    sum!("usage.excess", "excluded.excess"),
+    ", busy = ",
+    sum!("usage.busy", "excluded.busy")
 );
 
 /// The sums of the days from `since` to `until`; a key that changed its team on a day has one row, of its first team.
@@ -148,10 +160,29 @@ pub(crate) async fn usage(session: &Session, since: &str, until: &str) -> Result
     let sql = "SELECT key, upstream, method, day, (array_agg(team ORDER BY first))[1],
                least(sum(tasks), 9223372036854775807)::bigint, least(sum(settled), 9223372036854775807)::bigint,
                least(sum(held), 9223372036854775807)::bigint, least(sum(unknown), 9223372036854775807)::bigint,
-               least(sum(excess), 9223372036854775807)::bigint
-               FROM tollgate.usage WHERE day BETWEEN $1 AND $2 AND tasks > 0 GROUP BY key, upstream, method, day
+               least(sum(excess), 9223372036854775807)::bigint, least(sum(busy), 9223372036854775807)::bigint
+               FROM tollgate.usage WHERE day BETWEEN $1 AND $2 AND (tasks > 0 OR settled <> 0) GROUP BY key, upstream, method, day
                ORDER BY key, upstream COLLATE \"C\", method COLLATE \"C\", day";
     session.query(sql, &[&since, &until]).await?.iter().map(read).collect()
+}
+
+/// What a key has settled in the minutes from an instant to another.
+pub(crate) async fn spent(session: &Session, key: KeyId, from: Timestamp, to: Timestamp) -> Result<Vec<Spent>, Failure> {
+    let sql = "SELECT at / 60000 * 60000, upstream, method, team, least(sum(settled), 9223372036854775807)::bigint
+               FROM tollgate.holds WHERE key = $1 AND at >= $2 AND at < $3 AND state IN ('settled', 'adjusted')
+               GROUP BY 1, 2, 3, 4 HAVING sum(settled) > 0
+               ORDER BY 1, upstream COLLATE \"C\", method COLLATE \"C\", team COLLATE \"C\" NULLS FIRST";
+    let rows = session.query(sql, &[&key.as_bytes().as_slice(), &from.millis(), &to.millis()]).await?;
+    let read = |row: &Row| {
+        Ok(Spent {
+            at: instant(row, 0)?,
+            upstream: parsed(row, 1, "upstream's name")?,
+            method: plain(row, 2)?,
+            team: parsed_if_any(row, 3, "team's name")?,
+            settled: Money::from_nanos(plain(row, 4)?),
+        })
+    };
+    rows.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<UsageRow, Failure> {
@@ -168,5 +199,6 @@ fn read(row: &Row) -> Result<UsageRow, Failure> {
         held: money(7)?,
         unknown: money(8)?,
         excess: money(9)?,
+        busy_ms: plain(row, 10)?,
     })
 }

@@ -7,7 +7,11 @@ use crate::failure::Failure;
 use crate::session::Session;
 
 /// Every step from an empty schema on; a number is never used twice.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_book_and_registry.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_book_and_registry.sql"),
+    include_str!("../../migrations/0002_corrections.sql"),
+    include_str!("../../migrations/0003_busy.sql"),
+];
 
 /// The schema that this binary makes: the number of steps.
 #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a handful")]

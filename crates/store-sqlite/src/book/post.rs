@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, params};
-use tollgate_books::{Counter, Fact, Fence, HoldRow, HoldState, Holder};
+use tollgate_books::{Adjustment, Counter, Fact, Fence, HoldRow, HoldState, Holder};
 use tollgate_model::{Money, RequestId, Timestamp};
 
 use super::counter;
@@ -53,20 +53,24 @@ fn apply(holds: &mut Holds<'_>, fact: Fact) -> Result<(), Failure> {
                 Ok(())
             })
         }
-        Fact::Settled { request, cost, .. } => change(holds, request, HoldState::Settled, Some(cost)),
-        Fact::Voided { request, .. } => change(holds, request, HoldState::Voided, None),
-        Fact::Unknown { request, .. } => change(holds, request, HoldState::Unknown, None),
+        Fact::Settled { request, cost, at, .. } => holds.settle(request, cost, at),
+        Fact::Voided { request, .. } => change(holds, request, HoldState::Voided),
+        Fact::Unknown { request, .. } => change(holds, request, HoldState::Unknown),
+        Fact::Adjusted(Adjustment { request, key, team, upstream, method, at, amount }) => {
+            let (held, settled, state) = (Money::ZERO, Some(amount), HoldState::Adjusted);
+            holds.insert(HoldRow { request, key, team, upstream, method, at, held, settled, task: None, state })
+        }
     }
 }
 
 /// Moves a hold on; a settled or voided one stays as it is, and an unknown one is not opened again.
-fn change(holds: &mut Holds<'_>, request: RequestId, state: HoldState, settled: Option<Money>) -> Result<(), Failure> {
+fn change(holds: &mut Holds<'_>, request: RequestId, state: HoldState) -> Result<(), Failure> {
     let Some(hold) = holds.find(request)? else { return Ok(()) };
     match (hold.state, state) {
         (HoldState::Open, _) | (HoldState::Unknown, HoldState::Settled | HoldState::Voided) => {
-            (hold.state, hold.settled) = (state, settled);
+            hold.state = state;
         }
-        (HoldState::Unknown | HoldState::Settled | HoldState::Voided, _) => {}
+        (HoldState::Unknown | HoldState::Settled | HoldState::Voided | HoldState::Adjusted, _) => {}
     }
     Ok(())
 }
@@ -76,6 +80,7 @@ const fn at(fact: &Fact) -> Timestamp {
         Fact::Held { at, .. } | Fact::Opened { at, .. } | Fact::Settled { at, .. } | Fact::Voided { at, .. } | Fact::Unknown { at, .. } => {
             *at
         }
+        Fact::Adjusted(adjustment) => adjustment.at,
     }
 }
 

@@ -23,14 +23,15 @@ macro_rules! few {
     };
 }
 
-/// Forgets settled and voided holds, with their task's owner, and counters whose window has ended. Their sums stay in `usage`.
+/// Forgets settled and voided holds, with their task's owner, and counters whose window has ended. Their sums stay in `usage`. A
+/// correction is never forgotten: its line is replayed for as long as the journal is kept, and must change nothing again.
 pub(super) fn prune(conn: &Connection, now: Timestamp) -> Result<(), Failure> {
     let horizon = now.plus_millis(-KEPT_MS);
     // ids begin with their time: the oldest are found without an index of their own
     let oldest = RequestId::new(horizon, [0; 10]);
     let holds = concat!(
         "DELETE FROM holds WHERE request IN (SELECT request FROM holds
-         WHERE request < ?1 AND at < ?2 AND state >= 2 ORDER BY request",
+         WHERE request < ?1 AND at < ?2 AND state IN (2, 3) ORDER BY request",
         few!(),
         ")"
     );

@@ -5,8 +5,8 @@ use std::collections::btree_map::Entry;
 
 use rusqlite::types::Type;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
-use tollgate_books::{HoldRow, HoldState};
-use tollgate_model::{Money, Name, RequestId, TaskId};
+use tollgate_books::{HoldRow, HoldState, busy_ms};
+use tollgate_model::{Money, Name, RequestId, TaskId, Timestamp};
 
 use super::sums::Sums;
 use crate::column::{Bare, Parsed, state};
@@ -62,6 +62,8 @@ struct Touched {
     row: HoldRow,
     /// As it stands in the book; nothing if it is new.
     before: Option<Before>,
+    /// For how long it kept a thread at work, if it was settled just now.
+    busy: i64,
 }
 
 /// What of a hold can change.
@@ -81,7 +83,7 @@ impl<'a> Holds<'a> {
     /// Takes up a hold; one that is there already stays as it is.
     pub(super) fn insert(&mut self, row: HoldRow) -> Result<(), Failure> {
         if self.touch(row.request)?.is_none() {
-            self.touched.insert(row.request, Touched { row, before: None });
+            self.touched.insert(row.request, Touched { row, before: None, busy: 0 });
         }
         Ok(())
     }
@@ -89,6 +91,15 @@ impl<'a> Holds<'a> {
     /// The hold, to be moved on.
     pub(super) fn find(&mut self, request: RequestId) -> Result<Option<&mut HoldRow>, Failure> {
         Ok(self.touch(request)?.map(|touched| &mut touched.row))
+    }
+
+    /// Settles a hold that is open or unknown; any other stays as it is.
+    pub(super) fn settle(&mut self, request: RequestId, cost: Money, at: Timestamp) -> Result<(), Failure> {
+        let Some(Touched { row, busy, .. }) = self.touch(request)? else { return Ok(()) };
+        if matches!(row.state, HoldState::Open | HoldState::Unknown) {
+            (row.state, row.settled, *busy) = (HoldState::Settled, Some(cost), busy_ms(row.at, at));
+        }
+        Ok(())
     }
 
     /// Writes what has moved, and tells of each hold what it changes in the sums.
@@ -100,9 +111,9 @@ impl<'a> Holds<'a> {
         )?;
         let mut open = self.conn.prepare_cached("UPDATE holds SET task = ? WHERE request = ?")?;
         let mut change = self.conn.prepare_cached("UPDATE holds SET state = ?, settled = ? WHERE request = ?")?;
-        for (request, Touched { row, before }) in &self.touched {
+        for (request, Touched { row, before, busy }) in &self.touched {
             let (task, settled) = (row.task.as_ref().map(TaskId::as_str), row.settled.map(Money::nanos));
-            let is = Sums::of(row.held, row.state, row.settled);
+            let is = Sums { busy: *busy, ..Sums::of(row.held, row.state, row.settled) };
             let Some(before) = before else {
                 insert.execute(params![
                     request.as_bytes(),
@@ -137,7 +148,7 @@ impl<'a> Holds<'a> {
                 let row = self.find.query_row([request.as_bytes()], hold).optional()?;
                 Ok(row.map(|row| {
                     let before = Some(Before { has_task: row.task.is_some(), state: row.state, settled: row.settled });
-                    place.insert(Touched { row, before })
+                    place.insert(Touched { row, before, busy: 0 })
                 }))
             }
         }

@@ -13,6 +13,7 @@ fn book() -> (Connection, Fence) {
     let conn = Connection::open_in_memory().unwrap();
     conn.execute_batch(include_str!("../../migrations/0001_book_and_registry.sql")).unwrap();
     conn.execute_batch(include_str!("../../migrations/0002_sums_by_minute.sql")).unwrap();
+    conn.execute_batch(include_str!("../../migrations/0003_busy.sql")).unwrap();
     conn.pragma_update(None, "foreign_keys", true).unwrap();
     let fence = super::open(&conn, "gate", "boot", true).unwrap().fence;
     (conn, fence)
@@ -174,6 +175,7 @@ fn a_book_of_the_first_schema_says_the_same_in_the_second() {
         conn.execute(sql, (key, solver, day, team, request(0, 9).as_bytes(), tasks, settled, open, open)).unwrap();
     }
     conn.execute_batch(include_str!("../../migrations/0002_sums_by_minute.sql")).unwrap();
+    conn.execute_batch(include_str!("../../migrations/0003_busy.sql")).unwrap();
     let told = super::usage(&conn, "2026-01-02", "2026-11-23").unwrap();
     let told: Vec<_> = told.iter().map(|row| (&*row.day, row.tasks, row.settled.nanos(), row.held.nanos(), row.unknown.nanos())).collect();
     assert_eq!(told, [("2026-01-02", 3, 30, 0, 0), ("2026-11-23", 4, 125, 10, 10)]);

@@ -1,17 +1,17 @@
 //! How much was used on a day? Told from the sums of its minutes, by key, account and method.
 
-use rusqlite::Connection;
-use tollgate_books::UsageRow;
-use tollgate_model::Money;
+use rusqlite::{Connection, params};
+use tollgate_books::{Spent, UsageRow};
+use tollgate_model::{KeyId, Money, Timestamp};
 
-use super::sums::{self, DAY, Group, Sums, day};
+use super::sums::{self, DAY, Group, Sums, day, minute, minute_after};
 use crate::failure::Failure;
 
 /// The sums of the days from `since` to `until`; a key that changed its team on a day has one row, of its first team.
 pub(crate) fn usage(conn: &Connection, since: &str, until: &str) -> Result<Vec<UsageRow>, Failure> {
     let sql = concat!(
         sums::select!(),
-        " WHERE minute >= unixepoch(?1) / 60 AND minute < unixepoch(?2) / 60 + 1440 AND tasks > 0
+        " WHERE minute >= unixepoch(?1) / 60 AND minute < unixepoch(?2) / 60 + 1440 AND (tasks > 0 OR settled <> 0)
          ORDER BY key, upstream, method, minute / 1440, first"
     );
     let mut rows = conn.prepare_cached(sql)?;
@@ -24,6 +24,19 @@ pub(crate) fn usage(conn: &Connection, since: &str, until: &str) -> Result<Vec<U
         }
     }
     Ok(groups.into_iter().map(|(group, sums)| row(group, &sums)).collect())
+}
+
+/// What a key has settled in the minutes from an instant to another, or in the longer spans to which they were folded.
+pub(crate) fn spent(conn: &Connection, key: KeyId, from: Timestamp, to: Timestamp) -> Result<Vec<Spent>, Failure> {
+    let sql =
+        concat!(sums::select!(), " WHERE key = ? AND minute >= ? AND minute < ? AND settled > 0 ORDER BY minute, upstream, method, team");
+    let mut rows = conn.prepare_cached(sql)?;
+    let rows = rows.query_map(params![key.as_bytes(), minute(from), minute_after(to)], sums::row)?;
+    let told = rows.map(|row| {
+        let (Group { minute, upstream, method, team, .. }, _, sums) = row?;
+        Ok(Spent { at: sums::begins(minute), team, upstream, method, settled: Money::from_nanos(sums.settled) })
+    });
+    told.collect()
 }
 
 fn is_told_with(one: &Group, other: &Group) -> bool {
@@ -44,5 +57,6 @@ fn row(group: Group, sums: &Sums) -> UsageRow {
         held: Money::from_nanos(sums.held),
         unknown: Money::from_nanos(sums.unknown),
         excess: Money::from_nanos(sums.excess),
+        busy_ms: sums.busy,
     }
 }

@@ -7,8 +7,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::OpenError;
 
 /// Every step from an empty file on; a number is never used twice.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_book_and_registry.sql"), include_str!("../../migrations/0002_sums_by_minute.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_book_and_registry.sql"),
+    include_str!("../../migrations/0002_sums_by_minute.sql"),
+    include_str!("../../migrations/0003_busy.sql"),
+];
 
 /// The schema that this binary makes: the number of steps.
 #[expect(clippy::cast_possible_truncation, reason = "a handful")]

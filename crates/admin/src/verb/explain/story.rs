@@ -10,6 +10,11 @@ pub(super) fn told(line: &Value) -> String {
     let from = text(line, "/client/ip").or_else(|| text(line, "/source/ip")).unwrap_or("an unknown address");
     let reason = text(line, "/tollgate/reason").unwrap_or("no reason was written down");
     match (text(line, "/event/action"), text(line, "/tollgate/denied_by")) {
+        (Some(tollgate_audit::CORRECTION), _) => {
+            let of = |place: &str| text(line, place).unwrap_or("?");
+            let (name, amount, on) = (of("/tollgate/detail/name"), of("/tollgate/detail/amount"), of("/tollgate/detail/on"));
+            format!("{at}: what {name} has spent on {on} was corrected by ${amount}: {}", of("/tollgate/detail/reason"))
+        }
         (Some("settle"), _) => format!("{at}: its task ended: {}", money(line)),
         (Some("intent"), _) => {
             let held = text(line, "/tollgate/cost/held").unwrap_or("0");

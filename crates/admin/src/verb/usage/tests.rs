@@ -16,6 +16,7 @@ fn row(key: KeyId, team: Option<&str>, method: &str, day: &str, cents: i64) -> U
         held: dollars(2),
         unknown: dollars(1),
         excess: dollars(0),
+        busy_ms: cents * 1_500,
     }
 }
 
@@ -43,8 +44,13 @@ async fn the_same_rows_are_summed_by_what_was_asked() {
     assert_eq!(labels("method").await, pairs(&[("base64", "90"), ("userrecaptcha", "10")]));
     assert_eq!(labels("day").await, pairs(&[("2026-11-22", "10"), ("2026-11-23", "90")]));
     let told = desk.ask("GET", "/v1/usage?by=day", None).await.json();
-    let first = json!({ "day": "2026-11-22", "tasks": 10, "settled": "0.100000000", "held": "0.020000000", "unknown": "0.010000000", "excess": "0.000000000" });
+    let first = json!({ "day": "2026-11-22", "tasks": 10, "settled": "0.100000000", "held": "0.020000000", "unknown": "0.010000000", "excess": "0.000000000",
+        "thread_seconds": "15.000" });
     assert_eq!(told["rows"][0], first);
+    // the plan of 90 dollars a month is shared by the time that its threads were at work
+    let told = desk.ask("GET", "/v1/usage?by=team&month=2026-11", None).await.json();
+    let shares = [&told["rows"][0]["plan"], &told["rows"][1]["plan"], &told["total"]["plan"]];
+    assert_eq!(shares, [&json!("63.000000000"), &json!("27.000000000"), &json!("90.000000000")]);
 }
 
 #[tokio::test]

@@ -129,6 +129,7 @@ profile = "twocaptcha"
 origin = "http://{sandbox}"
 secret = {{ file = "real.key" }}
 prices = {{ userrecaptcha = "{price}" }}
+balance_every = "1s"
 
 [limits]
 calls_per_key = 1000

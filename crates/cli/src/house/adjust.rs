@@ -1,0 +1,114 @@
+//! How does an operator's correction reach books and log? Its line first, then every limit of the key; said again under its id, it is
+//! done once.
+
+use serde_json::Value;
+use tollgate_admin::{AdjustedShown, Adjusting, Day, NotAdjusted};
+use tollgate_audit::{CORRECTION, Corrected, Correction};
+use tollgate_books::{Account, Adjustment, Spent, StoreError};
+use tollgate_model::{Money, Now, RequestId, Timestamp};
+
+use super::desk::Inside;
+
+/// The method of what was spent, and nobody knows on what.
+const METHOD: &str = "correction";
+/// An id stands in so few lines that a purchase has no more.
+const MOST: usize = 32;
+
+impl Inside {
+    /// One correction at a time: what one takes off is not there for the next.
+    pub(super) async fn adjusted(&self, asked: Adjusting) -> Result<AdjustedShown, NotAdjusted> {
+        let _turn = self.adjusting.lock().await;
+        if let Some(before) = self.said_before(&asked).await? {
+            return Ok(before);
+        }
+        let now = self.gate.clock.now();
+        let upstream = self.upstreams.iter().find(|(upstream, _)| upstream.name == asked.record.upstream);
+        let (upstream, _) = upstream.ok_or_else(|| NotAdjusted::NoAccount(asked.record.upstream.clone()))?;
+        let entries = if asked.amount > Money::ZERO { put_on(&asked, now)? } else { self.taken_off(&asked).await? };
+        let id = asked.id.map_or_else(|| draw(now.wall), Ok)?;
+        let correction = Correction {
+            key: asked.record.id,
+            name: asked.record.name.clone(),
+            on: asked.on.to_string(),
+            amount: asked.amount.to_string(),
+            reason: asked.reason,
+            entries: entries.iter().map(corrected).collect(),
+        };
+        // the line first: a process that dies in between finds it at its start
+        self.lane.correction(id, &correction);
+        tell(&upstream.account, entries, now);
+        Ok(shown(id, &correction, false))
+    }
+
+    /// What the log has under this id; nothing if it was not said before.
+    async fn said_before(&self, asked: &Adjusting) -> Result<Option<AdjustedShown>, NotAdjusted> {
+        let Some(id) = asked.id else { return Ok(None) };
+        let folder = self.audit.clone();
+        let found = tokio::task::spawn_blocking(move || tollgate_audit::find(&folder, id.to_string().as_bytes(), MOST)).await;
+        let unreadable = || NotAdjusted::Unavailable("the audit log cannot be read".to_owned());
+        let found = found.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
+        // the act's own lines tell of the id that was asked for
+        let lines = || found.iter().map(|found| &found.value).filter(|line| is_about(line, id));
+        let Some(line) = lines().find(|line| text(line, "/event/action") == Some(CORRECTION)) else {
+            return if lines().next().is_some() { Err(NotAdjusted::Taken) } else { Ok(None) };
+        };
+        let before = Correction::of(line.to_string().as_bytes()).ok_or_else(unreadable)?;
+        let same = before.key == asked.record.id && before.amount == asked.amount.to_string() && before.on == asked.on.to_string();
+        if same { Ok(Some(shown(id, &before, true))) } else { Err(NotAdjusted::Taken) }
+    }
+
+    async fn taken_off(&self, asked: &Adjusting) -> Result<Vec<Adjustment>, NotAdjusted> {
+        let (key, amount) = (asked.record.id, Money::from_nanos(asked.amount.nanos().saturating_neg()));
+        let spent = self.gate.books.spent(key, asked.on.begins(), asked.on.ends()).await;
+        let spent = spent.map_err(|error: StoreError| NotAdjusted::Unavailable(error.to_string()))?;
+        let (name, on) = (&asked.record.name, asked.on);
+        let parts = tollgate_books::taken_off(spent, amount);
+        let parts = parts.map_err(|settled| NotAdjusted::TooLittle { key: name.clone(), settled, on: on.to_string() })?;
+        let entry = |(Spent { at, team, upstream, method, .. }, part): (Spent, Money)| {
+            let amount = Money::from_nanos(part.nanos().saturating_neg());
+            Ok(Adjustment { request: draw(at)?, key, team, upstream, method, at, amount })
+        };
+        parts.into_iter().map(entry).collect()
+    }
+}
+
+/// Of today it counts from now on, of another day in the windows of its noon.
+fn put_on(asked: &Adjusting, now: Now) -> Result<Vec<Adjustment>, NotAdjusted> {
+    let at = if asked.on == Day::of(now.wall) { now.wall } else { asked.on.noon() };
+    let Adjusting { record, amount, .. } = asked;
+    let (team, upstream) = (record.terms.team.clone(), record.upstream.clone());
+    Ok(vec![Adjustment { request: draw(at)?, key: record.id, team, upstream, method: METHOD.to_owned(), at, amount: *amount }])
+}
+
+fn tell(account: &Account, entries: Vec<Adjustment>, now: Now) {
+    for entry in entries {
+        account.adjust(entry, now);
+    }
+}
+
+/// An id that begins with an instant.
+fn draw(at: Timestamp) -> Result<RequestId, NotAdjusted> {
+    let mut random = [0; 10];
+    let drawn = getrandom::fill(&mut random);
+    drawn.map_err(|_| NotAdjusted::Unavailable("the system's random generator does not answer".to_owned()))?;
+    Ok(RequestId::new(at, random))
+}
+
+fn corrected(entry: &Adjustment) -> Corrected {
+    let Adjustment { request, team, upstream, method, at, amount, .. } = entry.clone();
+    Corrected { request, team, upstream, method, at_ms: at.millis(), nanos: amount.nanos() }
+}
+
+fn shown(id: RequestId, correction: &Correction, repeated: bool) -> AdjustedShown {
+    let Correction { name, on, amount, entries, .. } = correction.clone();
+    AdjustedShown { id: id.to_string(), key: name, on, amount, entries: entries.len(), repeated }
+}
+
+fn is_about(line: &Value, id: RequestId) -> bool {
+    let of = |place: &str| text(line, place).is_some_and(|other| other == id.to_string());
+    of("/tollgate/request_id") || of("/tollgate/subject")
+}
+
+fn text<'l>(line: &'l Value, place: &str) -> Option<&'l str> {
+    line.pointer(place)?.as_str()
+}
