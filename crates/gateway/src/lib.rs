@@ -9,6 +9,7 @@ mod deadline;
 pub mod egress;
 mod errand;
 mod fault;
+mod feed;
 #[cfg(test)]
 mod fixture;
 pub mod gate;
@@ -32,6 +33,7 @@ mod worker;
 pub use brake::{Pace, Runaway};
 pub use breaker::Breaker;
 pub use crowd::Crowd;
+pub use feed::Feed;
 pub use gate::{Bound, Gate, Upstream, Upstreams};
 pub use governor::Governor;
 pub use guests::Guests;
