@@ -25,7 +25,7 @@ use tollgate_audit::{Journal, Sealer};
 use tollgate_books::{Books, Clerk, StoreError};
 use tollgate_config::Config;
 use tollgate_gateway::clock::Clock;
-use tollgate_gateway::{Bound, Gate, Running, bind, start};
+use tollgate_gateway::{Bound, Feed, Gate, Running, bind, start};
 use tollgate_registry::{Open, Peppering, Registry};
 use tollgate_store_redis::RedisRates;
 
@@ -110,6 +110,7 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
         pepper: registry.pepper().clone(),
         books,
         rates: rates.clone().map(|rates| rates as Arc<dyn tollgate_books::Rates>),
+        feed: store.is_shared().then(|| Feed::new(clock.now().mono)),
         upstreams: upstreams.all.clone(),
         lanes: desks.iter().map(|desk| desk.lane.health()).collect(),
         tally: Default::default(),
@@ -226,22 +227,27 @@ async fn open_registry(config: &Config, store: &Kept, upstreams: &upstreams::Ope
 fn keep_house(watches: Watches, gate: &Arc<Gate>, lane: &Arc<DeskLane>, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(watches.run(stopped.clone(), lane.clone()));
-    tasks.spawn(keep_registry(gate.registry.clone(), stopped.clone()));
+    tasks.spawn(keep_registry(gate.clone(), stopped.clone()));
+    tasks.spawn(keep_uses(gate.clone(), stopped.clone()));
     tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped.clone()));
     tasks
 }
 
-/// Takes up what another process has changed, and stores when keys were last used.
-async fn keep_registry(registry: Arc<Registry<Bound>>, mut stopped: watch::Receiver<bool>) {
-    let mut rounds = 0_u32;
-    while !pause(&mut stopped, Duration::from_secs(1)).await {
-        if let Err(error) = registry.refresh().await {
-            tracing::warn!(error = %error, "the registry could not be refreshed");
+/// Takes up what another process has changed; nothing else is waited for here, for a revocation is among it.
+async fn keep_registry(gate: Arc<Gate>, mut stopped: watch::Receiver<bool>) {
+    while !pause(&mut stopped, Duration::from_millis(if gate.feed.is_some() { 250 } else { 1_000 })).await {
+        let asked = gate.clock.now().mono;
+        match gate.registry.refresh().await {
+            Ok(_) => gate.feed.iter().for_each(|feed| feed.heard(asked)),
+            Err(error) => tracing::warn!(error = %error, "the registry could not be refreshed"),
         }
-        rounds = rounds.wrapping_add(1);
-        if rounds.is_multiple_of(10)
-            && let Err(error) = registry.store_uses().await
-        {
+    }
+}
+
+/// Stores when keys were last used.
+async fn keep_uses(gate: Arc<Gate>, mut stopped: watch::Receiver<bool>) {
+    while !pause(&mut stopped, Duration::from_secs(10)).await {
+        if let Err(error) = gate.registry.store_uses().await {
             tracing::warn!(error = %error, "the last uses of keys could not be stored");
         }
     }

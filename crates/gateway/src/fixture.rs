@@ -119,6 +119,7 @@ impl Fixture {
             body_bytes: Default::default(),
             books: books.clone(),
             rates: None,
+            feed: None,
         });
         let journal = Journal::new(lane, None, books.lane("w0"), clock);
         Self { worker: Rc::new(Worker::new(gate, journal)), upstream, registry, received, folder, _clerk: stop, answer }

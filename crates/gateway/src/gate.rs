@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::crowd::Crowd;
 use crate::drift::Drift;
 use crate::egress::dial::Origin;
+use crate::feed::Feed;
 use crate::governor::Governor;
 use crate::guests::Guests;
 use crate::recent::Recent;
@@ -41,6 +42,8 @@ pub struct Gate {
     pub books: Arc<Books>,
     /// Where rates are counted together with other gates, if they are.
     pub rates: Option<Arc<dyn Rates>>,
+    /// Whether changes of keys by other gates are heard of; nothing where there are none.
+    pub feed: Option<Feed>,
     /// Where requests may go.
     pub upstreams: Upstreams,
     /// Whether the lanes can be written, one entry a worker.
@@ -178,6 +181,9 @@ impl Gate {
         }
         if self.books.is_stalled() {
             return Some("the books cannot be written");
+        }
+        if self.feed.as_ref().is_some_and(|feed| feed.is_stale(self.clock.now().mono)) {
+            return Some("what other gates have changed is not heard of");
         }
         self.upstreams.iter().any(|upstream| upstream.keyring.current().is_none()).then_some("a real key is missing")
     }

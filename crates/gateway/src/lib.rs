@@ -10,6 +10,7 @@ mod drift;
 pub mod egress;
 mod errand;
 mod fault;
+mod feed;
 #[cfg(test)]
 mod fixture;
 pub mod gate;
@@ -34,6 +35,7 @@ pub use brake::{Pace, Runaway};
 pub use breaker::Breaker;
 pub use crowd::Crowd;
 pub use drift::Drift;
+pub use feed::Feed;
 pub use gate::{Bound, Gate, Upstream, Upstreams};
 pub use governor::Governor;
 pub use guests::Guests;

@@ -113,6 +113,40 @@ fn bu_26_a_gate_cut_off_from_the_store_spends_what_it_has_leased_at_most_and_sti
 }
 
 #[test]
+fn what_is_revoked_is_heard_of_within_two_seconds_and_a_gate_that_hears_nothing_for_ten_buys_nothing() -> Result<()> {
+    let server = Postgres::start()?;
+    let gates = gates(&server, &["a", "b"])?;
+    let [a, b] = gates.as_slice() else { anyhow::bail!("two gates") };
+    let made = (0..20).map(|number| a.key(&format!("shared-{number}"), json!({ "caps": ["1/day"] }))).collect::<Result<Vec<_>>>()?;
+    thread::sleep(Duration::from_secs(2));
+    let mut took = Vec::new();
+    for (number, key) in made.iter().enumerate() {
+        ensure!(call(b.at, &submission(key))?.task().is_some(), "{}", b.gate.printed());
+        // by the same feed as a revocation, after which so many tries would be a stranger's
+        a.ask("POST", &format!("/v1/keys/shared-{number}/pause"), Some(&json!({ "reason": "a test" })))?;
+        let began = instant();
+        while call(b.at, &submission(key))?.denied() != Some("paused") {
+            thread::sleep(Duration::from_millis(10));
+            ensure!(began.elapsed() < Duration::from_secs(2), "still not paused at the other gate: {}", b.gate.printed());
+        }
+        took.push(began.elapsed());
+    }
+    took.sort_unstable();
+    println!("a change is heard of within {:?}, in the middle {:?}", took.last(), took.get(took.len() / 2));
+    let key = a.key("large", json!({ "caps": ["1000/day"] }))?;
+    let task = heard_of(b, &submission(&key), None)?.task().context("no task")?.to_owned();
+    drop(server);
+    let gone = instant();
+    thread::sleep(Duration::from_secs(2));
+    assert!(call(b.at, &submission(&key))?.task().is_some(), "inside the slice that it holds");
+    thread::sleep(Duration::from_secs(12).saturating_sub(gone.elapsed()));
+    assert_eq!(call(b.at, &submission(&key))?.denied(), Some("books_unavailable"));
+    assert_eq!(b.admin("GET", "/readyz", None)?.status, 503);
+    assert!(call(b.at, &poll(&key, &task))?.body.starts_with("OK|"), "what is paid for is still fetched");
+    Ok(())
+}
+
+#[test]
 fn bu_25_a_promoted_replica_is_not_spent_from_until_an_operator_accepts_it() -> Result<()> {
     let server = Postgres::start()?;
     let place = |server: &Postgres, state: &str| {

@@ -13,7 +13,8 @@ use tollgate_store_redis::{RedisRates, Settings, Topology};
 use super::store::Kept;
 use super::watches;
 
-/// Reaches the server, if there is to be one. One that is away now is waited for at work.
+/// Reaches the server, if there is to be one: before the book is opened in this gate's name, so that a refusal leaves it alone. One
+/// that is away now is waited for at work.
 pub(super) fn open(config: &Config, store: &Kept, clock: Clock) -> Result<Option<Arc<RedisRates>>> {
     let (Some(rates), Store::Postgres(shared)) = (&config.rates, &config.store) else { return Ok(None) };
     let settings = settings(rates, store.id(), &shared.instance)?;

@@ -64,6 +64,11 @@ impl Kept {
         }
     }
 
+    /// Whether other gates change keys in it too.
+    pub(crate) const fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(..))
+    }
+
     /// The book's own id.
     pub(crate) fn id(&self) -> &str {
         match self {

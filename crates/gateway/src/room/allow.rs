@@ -52,6 +52,9 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
     line.verdict.allowance = Factor::No;
     let held = price(&timely, line)?;
     let identified = &timely.located.identified;
+    if let Some(feed) = &worker.gate.feed {
+        feed.permits(identified.arrival.now.mono)?;
+    }
     let bound = &identified.key.attachment;
     let method = identified.operation.submit().map_or("", |submit| submit.method);
     let now = identified.arrival.now;
