@@ -1,6 +1,7 @@
 //! A desk for tests: registry in memory, a gate and a log that say what they are told to, real sockets on loopback.
 
 mod limits;
+mod lines;
 
 use std::future::ready;
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use crate::desk::{Desk, start};
 use crate::gate::{Counts, Finding, Gate, Pending, RateCounts, RealKey, UpstreamShown, Whose};
 use crate::server::{Doors, Running};
 pub(crate) use limits::{cap, rate};
+pub(crate) use lines::requests;
 
 pub(crate) const TOKEN: &str = "tga_the-right-one";
 pub(crate) const REAL_KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -288,14 +290,4 @@ fn draw(block: &mut [u8]) -> bool {
     let mut bytes = blake3::Hasher::new().update(&DRAWN.fetch_add(1, Ordering::Relaxed).to_le_bytes()).finalize_xof();
     bytes.fill(block);
     true
-}
-
-/// Writes these lines into the audit log.
-pub(crate) fn requests(desk: &Fixture, records: &[tollgate_audit::Record<'_>]) {
-    let journal = tollgate_audit::Journal::open(desk.gate.audit.path(), at(NOON)).unwrap();
-    let mut lane = journal.lane("w0").unwrap();
-    for record in records {
-        lane.append(record);
-    }
-    lane.flush(now(at(NOON).millis())).unwrap();
 }

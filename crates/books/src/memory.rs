@@ -2,18 +2,20 @@
 
 mod share;
 mod usage;
+mod weight;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 
 use parking_lot::Mutex;
-use tollgate_model::{KeyId, Money, Name, RequestId, Scope, TaskId, Timestamp, Window};
+use tollgate_model::{KeyId, Money, Name, RequestId, TaskId, Timestamp, Window};
 
 use crate::adjust::{Adjustment, Spent};
 use crate::port::{
-    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, busy_ms, frees_at,
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, UsageRow, busy_ms, frees_at,
 };
 use share::Share;
+use weight::{counts, weight};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -281,24 +283,5 @@ impl Book {
         row.state = state;
         row.settled = settled;
         Some((Some(before), row.clone()))
-    }
-}
-
-/// Whether a hold stands in a counter: same scope, admitted in the window.
-fn counts(counter: &Counter, row: &HoldRow) -> bool {
-    let scoped = match &counter.scope {
-        Scope::Key(key) => row.key == *key,
-        Scope::Team(team) => row.team.as_ref() == Some(team),
-        Scope::Upstream(upstream) => row.upstream == *upstream,
-    };
-    scoped && counter.window.contains(row.at)
-}
-
-/// What a hold weighs: its cost once settled, its worst case before, nothing once voided.
-fn weight(unit: Unit, row: &HoldRow) -> i64 {
-    match (unit, row.state) {
-        (_, HoldState::Voided) | (Unit::Tasks, HoldState::Adjusted) => 0,
-        (Unit::Tasks, _) => 1,
-        (Unit::Money, _) => row.settled.unwrap_or(row.held).nanos(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod adjust;
 mod desk;
+mod findings;
 mod lane;
 mod rates;
 mod replay;

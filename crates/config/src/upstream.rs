@@ -60,7 +60,7 @@ pub struct Plan {
 
 const MOST_OPEN: u64 = 1_000_000;
 /// Often enough to see a leak within minutes, and seldom enough for every provider.
-const BALANCE_EVERY: Duration = Duration::from_secs(60);
+const BALANCE_EVERY: Duration = Duration::from_mins(1);
 /// A second to a day: what is meant twice is named by its caller.
 const COLLAPSE_MS: RangeInclusive<u64> = 1_000..=86_400_000;
 
@@ -145,7 +145,7 @@ fn read_every(text: &str) -> Result<Option<Duration>, String> {
         return Ok(None);
     }
     let every = tollgate_policy::duration::parse(text).map_err(|error| error.to_string())?;
-    let day = Duration::from_secs(86_400);
+    let day = Duration::from_hours(24);
     if (Duration::from_secs(1)..=day).contains(&every) { Ok(Some(every)) } else { Err("expected `1s` to `1d`, or `off`".to_owned()) }
 }
 

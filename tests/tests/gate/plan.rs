@@ -28,7 +28,7 @@ fn a_plans_price_is_shared_by_the_seconds_that_its_threads_were_at_work() -> Res
         std::thread::sleep(Duration::from_millis(500));
         assert!(call(stand.at, &poll(&quick, &other))?.body.contains("OK|"));
     }
-    std::thread::sleep(Duration::from_millis(2_000));
+    std::thread::sleep(Duration::from_secs(2));
     assert!(call(stand.at, &poll(&slow, &task))?.body.contains("OK|"));
     let usage = month(&stand)?;
     let rows = usage.get("rows").and_then(Value::as_array).context("no rows")?;

@@ -39,7 +39,9 @@ pub(crate) fn run(asked: &Usage, desk: &Desk, json: bool) -> Outcome {
     // a plan is paid for by the month: without one, or of another span, there is nothing to share
     if lines.iter().all(|line| line.last().is_none_or(|plan| plan == "-")) {
         head.pop();
-        lines.iter_mut().for_each(|line| drop(line.pop()));
+        for line in &mut lines {
+            line.pop();
+        }
     }
     print::lines(&print::table(&head, &lines, "nothing was spent in that time"))
 }
