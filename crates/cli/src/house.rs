@@ -94,15 +94,7 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
     let upstreams = upstreams::open(config, &watches, &books, clock)?;
     let registry = Arc::new(open_registry(config, &store, &upstreams, clock).await?);
     upstreams.price_what_keys_use(&registry)?;
-    let doors = settings::listeners(config, clock)?
-        .into_iter()
-        .map(|listener| {
-            let address = listener.address;
-            bind(listener).with_context(|| {
-                format!("cannot listen at `{address}`: is another process there? `--listen` moves it, and port 0 picks a free one")
-            })
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let doors = bound(config, clock)?;
     let desks = settings::desks(config, &journal, &books, &known, clock.now())?;
     let gate = Arc::new(Gate {
         settings: settings::of(config, files),
@@ -138,6 +130,18 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION"), "prices": upstreams.prices() }));
     Ok(House { gate, registry, doors, desk, store, rates, running, lane, sealer, stop, clerk: clerks, tasks })
+}
+
+/// Every listener's socket.
+fn bound(config: &Config, clock: Clock) -> Result<Vec<tollgate_gateway::start::Bound>> {
+    let listeners = settings::listeners(config, clock)?.into_iter();
+    let doors = listeners.map(|listener| {
+        let address = listener.address;
+        bind(listener).with_context(|| {
+            format!("cannot listen at `{address}`: is another process there? `--listen` moves it, and port 0 picks a free one")
+        })
+    });
+    doors.collect()
 }
 
 impl House {

@@ -1,5 +1,7 @@
 //! A worker for the rooms' tests: books and registry in memory, a journal in a temporary folder, a provider that says one thing.
 
+mod provider;
+
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -7,8 +9,6 @@ use std::sync::atomic::AtomicUsize;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tollgate_audit::Journal as Log;
 use tollgate_books::memory::MemoryStore as Book;
@@ -31,6 +31,9 @@ use crate::refusal::Reply;
 use crate::room::listen::{Arrived, Entrance, arrive};
 use crate::settings::{Budgets, Settings, Timeouts};
 use crate::worker::Worker;
+use provider::{provider, spawn};
+
+pub(crate) use provider::Says;
 
 pub(crate) const REAL_KEY: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const HOME: &str = "127.0.0.1";
@@ -45,19 +48,6 @@ pub(crate) struct Fixture {
     folder: TempDir,
     _clerk: oneshot::Sender<()>,
     answer: Arc<parking_lot::Mutex<Says>>,
-}
-
-/// What the provider does with a request.
-#[derive(Clone, Debug)]
-pub(crate) enum Says {
-    /// This body.
-    Body(&'static str),
-    /// These bytes, then the end.
-    Raw(Vec<u8>),
-    /// Nothing: it closes.
-    Nothing,
-    /// Nothing, and it stays.
-    Later,
 }
 
 impl Fixture {
@@ -266,36 +256,4 @@ async fn registry(upstream: Arc<Upstream>, clock: Clock) -> Registry<Bound> {
     let store = Arc::new(MemoryStore::new());
     let random = |block: &mut [u8]| getrandom::fill(block).is_ok();
     Registry::open(Open { store, pepper: Peppering::InStore, random, attach: Box::new(attach) }).await.unwrap()
-}
-
-async fn provider(answer: Arc<parking_lot::Mutex<Says>>, received: Arc<parking_lot::Mutex<Vec<String>>>) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let (answer, received) = (answer.clone(), received.clone());
-            spawn(async move {
-                let mut request = vec![0; 16 << 10];
-                let read = stream.read(&mut request).await.unwrap_or(0);
-                received.lock().push(String::from_utf8_lossy(&request[..read]).into_owned());
-                let says = answer.lock().clone();
-                let bytes = match says {
-                    Says::Body(body) => {
-                        format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
-                    }
-                    Says::Raw(bytes) => bytes,
-                    Says::Nothing => Vec::new(),
-                    Says::Later => std::future::pending().await,
-                };
-                let _ = stream.write_all(&bytes).await;
-            });
-        }
-    });
-    address
-}
-
-/// The test's runtime owns these; they end with it.
-#[expect(clippy::disallowed_methods, reason = "a test has no supervisor")]
-fn spawn(work: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(work);
 }

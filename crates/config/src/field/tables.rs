@@ -57,12 +57,7 @@ pub(crate) const TOP: Table = Table {
             "A Redis in which the gates that share the store count rates together; without it each counts for itself. `redis://` is for this machine, or ends with `?insecure=true`.",
         ),
         field("rates_password", SOURCE, "", "Where the password of Redis's user is."),
-        field(
-            "rates_ca",
-            PATH,
-            "",
-            "A private CA in PEM; the certificate of a `rediss://` server must then be of it, else of one that the system trusts.",
-        ),
+        field("rates_ca", PATH, "", "A private CA in PEM for a `rediss://` server; without it those that the system trusts."),
         field("gates", COUNT, "", "How many gates share the rates: while Redis is away each admits its part of every rate."),
         field("drain", DURATION, "\"30s\"", "How long SIGTERM waits for calls in flight."),
         field(
