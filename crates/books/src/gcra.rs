@@ -25,14 +25,22 @@ impl Gcra {
         gcra
     }
 
-    /// Another rate in force; what was used stays used.
-    pub(crate) fn set(&mut self, rate: Rate) {
+    /// Another rate in force; as many calls stay used, whatever time each of them takes up from now on.
+    pub(crate) fn set(&mut self, rate: Rate, now: Mono) {
+        let before = self.interval();
         self.rate = rate;
+        if let Some(used) = self.arrival.checked_sub(now.nanos()) {
+            let used = u128::from(used) * u128::from(self.interval()) / u128::from(before.max(1));
+            self.arrival = now.nanos().saturating_add(u64::try_from(used).unwrap_or(u64::MAX));
+        }
     }
 
     /// Puts a share of it in force. Another than before begins with nothing: all gates together have no more than the whole, whoever
-    /// had taken what before.
+    /// had taken what before. One that began earlier is of a call that has waited: the later one stays.
     pub(crate) fn part(&mut self, share: Share) {
+        if share.from < self.share.from {
+            return;
+        }
         let begins = self.share.from != share.from;
         self.share = share;
         if begins {
@@ -149,6 +157,31 @@ mod tests {
                 prop_assert!((count as u64) < (at - from) / interval, "the {}th {} ns after the beginning", count + 1, at - from);
             }
         }
+    }
+
+    #[test]
+    fn a_changed_rate_keeps_the_calls_that_were_taken_and_not_their_time() {
+        let (slow, fast) = (Rate { per_minute: 1, burst: 10 }, Rate { per_minute: 600, burst: 10 });
+        let at = Mono::from_nanos;
+        let mut gcra = Gcra::new(slow, at(0), true);
+        (0..10).for_each(|_| gcra.take(at(0)));
+        gcra.set(fast, at(0));
+        assert_eq!(gcra.wait(at(0)), 100_000_000, "one interval of the new rate, not ten minutes");
+        gcra.set(slow, at(0));
+        assert_eq!(gcra.wait(at(0)), MINUTE_NS, "and no new burst");
+    }
+
+    #[test]
+    fn a_share_that_began_earlier_is_not_put_in_force_again() {
+        let at = Mono::from_nanos;
+        let mut gcra = Gcra::new(Rate { per_minute: 60, burst: 1 }, at(0), true);
+        let share = |from| Share { of: 2, from: at(from) };
+        gcra.part(share(5_000_000_000));
+        gcra.take(at(9_000_000_000));
+        let wait = gcra.wait(at(9_000_000_000));
+        gcra.part(share(1_000_000_000));
+        gcra.part(share(5_000_000_000));
+        assert_eq!(gcra.wait(at(9_000_000_000)), wait);
     }
 
     #[test]

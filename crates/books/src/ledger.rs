@@ -5,7 +5,7 @@ use tollgate_model::Money;
 /// An account's money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// Settled since the process began, corrections included.
+    /// Settled since the process began. An operator's corrections are not in it: the provider's balance knows of what they correct.
     pub settled: Money,
     /// Sent, and open or of unknown outcome now.
     pub held: Money,
@@ -21,11 +21,6 @@ impl Ledger {
     pub(crate) fn ends(&mut self, held: Money, settled: Money) {
         self.held = plus(self.held, held.nanos().saturating_neg());
         self.settled = plus(self.settled, settled.nanos());
-    }
-
-    /// Corrected by an operator.
-    pub(crate) fn corrects(&mut self, amount: Money) {
-        self.settled = plus(self.settled, amount.nanos());
     }
 }
 

@@ -90,22 +90,24 @@ impl Slot {
             LimitKind::Concurrency(most) => Kind::Concurrency { most: *most, open: 0 },
         };
         let mut slot = Self { scope: limit.scope.clone(), kind };
-        slot.set(limit, now.wall);
+        slot.set(limit, now);
         slot
     }
 
     /// Puts another amount in force; says whether what other accounts have leased of it must be asked for again.
-    pub(crate) fn set(&mut self, limit: &Limit, at: Timestamp) -> bool {
+    pub(crate) fn set(&mut self, limit: &Limit, now: Now) -> bool {
         match (&mut self.kind, &limit.kind) {
             (Kind::Cap(cap), LimitKind::Cap { amount, .. }) => {
                 let before = cap.most;
-                cap.put_in_force(amount.units(), limit.raise.filter(|raise| at < raise.until));
+                cap.put_in_force(amount.units(), limit.raise.filter(|raise| now.wall < raise.until));
                 let is_lower = cap.most < before;
-                // a slice of the amount before is no promise that the earlier buckets leave room for it now
-                cap.ceiling = cap.ceiling.min(cap.most.saturating_sub(cap.elsewhere).saturating_sub(cap.passed()));
+                // a slice of the amount before is no promise that the earlier buckets, and what others have leased since, leave room
+                // for it now: the book is asked again
+                let room = cap.most.saturating_sub(cap.elsewhere).saturating_sub(cap.passed());
+                cap.ceiling = if is_lower { 0 } else { cap.ceiling.min(room) };
                 return matches!(self.scope, Scope::Team(_)) && (is_lower || cap.is_overdrawn());
             }
-            (Kind::Rate(gcra), LimitKind::Rate(rate)) => gcra.set(*rate),
+            (Kind::Rate(gcra), LimitKind::Rate(rate)) => gcra.set(*rate, now.mono),
             (Kind::Concurrency { most, .. }, LimitKind::Concurrency(wanted)) => *most = *wanted,
             // `State::bind` finds a slot by what it is, so the kinds agree
             _ => {}

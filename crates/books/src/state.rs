@@ -118,8 +118,8 @@ impl State {
     pub(crate) fn bind(&mut self, limit: &Limit, now: Now, clean: bool) -> LimitIx {
         let identity = identity(limit);
         if let Some(ix) = self.index.get(&identity) {
-            let (ix, at) = (*ix, self.latest.max(now.wall));
-            if self.slots.get_mut(ix.0 as usize).is_some_and(|slot| slot.set(limit, at)) {
+            let (ix, now) = (*ix, Now { wall: self.latest.max(now.wall), ..now });
+            if self.slots.get_mut(ix.0 as usize).is_some_and(|slot| slot.set(limit, now)) {
                 self.renew();
             }
             return ix;
@@ -176,6 +176,8 @@ impl State {
             match &mut slot.kind {
                 Kind::Cap(cap) => cap.pace(ask::amount(cap.unit, wish), now.mono),
                 Kind::Rate(_) if matches!(counted, Counted::Elsewhere) => {}
+                // what is observed alone, and late, takes nothing, as a refusal does: a debt would outlast the observing
+                Kind::Rate(gcra) if gcra.wait(now.mono) > 0 => {}
                 Kind::Rate(gcra) => {
                     gcra.take(now.mono);
                     rates.push(*ix);

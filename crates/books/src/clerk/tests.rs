@@ -219,6 +219,25 @@ async fn bu_28_a_slice_that_was_asked_for_before_a_cap_was_lowered_and_told_afte
 }
 
 #[tokio::test]
+async fn bu_28_what_was_leased_of_a_cap_that_is_lowered_is_not_spent_before_the_book_has_told_again() {
+    let desk = Desk::new().await;
+    let bind = |text: &str| {
+        let kind = tollgate_model::LimitKind::parse_cap(text).unwrap();
+        [desk.account.bind(&tollgate_model::Limit::new(tollgate_model::Scope::Key(KeyId::from_bytes([1; 16])), kind), now())]
+    };
+    let cap = bind("1/day");
+    assert!(desk.try_reserve(1, &cap).is_none(), "the book has not told");
+    desk.store.told.notify_one();
+    desk.books.lease().await.unwrap();
+    assert!(desk.try_reserve(2, &cap).is_some());
+    bind("0.5/day");
+    assert!(desk.try_reserve(3, &cap).is_none(), "another gate may have leased what lies above meanwhile");
+    desk.store.told.notify_one();
+    desk.books.lease().await.unwrap();
+    assert!(desk.try_reserve(4, &cap).is_some());
+}
+
+#[tokio::test]
 async fn what_the_journal_has_more_than_the_book_is_told_in_steps_too() {
     let store = Arc::new(Hanging::default());
     let fact = |number: u64| {

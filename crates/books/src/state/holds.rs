@@ -112,7 +112,6 @@ impl State {
         let terms = Terms { request, key, team, method: method.into(), cost: Money::ZERO, at, rates: Rates::new() };
         self.tell(&terms, Some(Move::Returned { money: amount.nanos().saturating_neg(), task: false }), None);
         self.recalled.clear();
-        self.ledger.corrects(amount);
         if terms.team.is_some() {
             self.returned.fetch_add(1, Ordering::SeqCst);
             self.renew();

@@ -13,8 +13,12 @@ const KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 const LOOKED_BACK_MS: i64 = 26 * 60 * 60 * 1000;
 
 /// Forgets settled and voided holds, with their task's owner, and counters whose window has ended; at most 200 of each in one post,
-/// so that no post is slow for it, and none that another gate is forgetting. Their sums stay in `usage`.
+/// so that no post is slow for it, and none that another gate is forgetting. Their sums stay in `usage`. By the server's clock where it
+/// is behind the facts': a gate whose clock runs ahead must not forget what the others' rolling caps still count.
 pub(super) async fn prune(session: &Session, now: Timestamp) -> Result<(), Failure> {
+    let server = session.row("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint", &[]).await?;
+    let server = server.map_or(Ok(i64::MIN), |row| row.try_get(0)).map_err(Failure::from)?;
+    let now = now.min(Timestamp::from_millis(server));
     let horizon = now.plus_millis(-KEPT_MS);
     // ids begin with their time: the oldest are found without an index of their own
     let oldest = RequestId::new(horizon, [0; 10]);
