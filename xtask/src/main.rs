@@ -48,12 +48,12 @@ const VERBS: &[Verb] = &[
     Verb { name: "e2e", sentence: "the end-to-end tests alone, on the real binary; further words filter by name", run: e2e::run },
     Verb {
         name: "bench",
-        sentence: "the gate beside nginx, nginx and haproxy by hand, and a byte copier: CPU, latency, memory, refusals, counts; target/bench.json, docs/performance [--quick: 5 rounds over 256 keys, not 15 over 10,000]",
+        sentence: "the gate beside nginx, nginx and haproxy by hand, and a byte copier: CPU, latency, memory, refusals, counts; target/bench.json, docs/performance [--quick: 5 rounds over 256 keys, not 15 over 10,000] [--memory: that section alone]",
         run: bench::run,
     },
     Verb {
         name: "counts",
-        sentence: "instructions, system calls and allocations of a request [--check: against docs/performance/counts.toml] [--write]",
+        sentence: "instructions, system calls and allocations of a request [--check: against docs/performance/counts.toml] [--write] [--where: in which lines]",
         run: counts::run,
     },
     Verb { name: "floor", sentence: "the byte copier that `bench` starts: LISTEN UPSTREAM", run: floor::run },
