@@ -33,6 +33,8 @@ pub struct RatesAddress {
     pub database: u32,
     /// Whether TLS is spoken.
     pub tls: bool,
+    /// Whether it may be in the clear beyond this machine.
+    pub insecure: bool,
 }
 
 /// How servers belong together.
@@ -128,7 +130,7 @@ impl RatesAddress {
         if !tls && !insecure && hosts.iter().any(|(host, _)| is_elsewhere(host)) {
             return Err(Fault::Clear);
         }
-        Ok(Self { topology, hosts, user, database, tls })
+        Ok(Self { topology, hosts, user, database, tls, insecure })
     }
 }
 
@@ -173,7 +175,6 @@ impl fmt::Display for RatesAddress {
             RatesTopology::Single if self.database > 0 => write!(out, "/{}", self.database)?,
             RatesTopology::Single | RatesTopology::Cluster => {}
         }
-        let clear = !self.tls && self.hosts.iter().any(|(host, _)| is_elsewhere(host));
-        if clear { out.write_str("?insecure=true") } else { Ok(()) }
+        if self.insecure { out.write_str("?insecure=true") } else { Ok(()) }
     }
 }
