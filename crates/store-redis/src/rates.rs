@@ -143,7 +143,7 @@ impl RedisRates {
                 }
                 Taken::None(late)
             }
-            (Verdict::Refused | Verdict::Taken | Verdict::TooLate, late) => Taken::All(token(place, &ask, told, late), late),
+            (Verdict::Refused | Verdict::Taken | Verdict::TooLate, late) => Taken::All(token(place, &ask, told), late),
         }
     }
 
@@ -182,11 +182,11 @@ impl Drop for RedisRates {
 }
 
 /// Dropped, it gives back what was taken.
-fn token(place: &Place, ask: &Ask<'_>, told: Told, late: Option<Late>) -> Token {
+fn token(place: &Place, ask: &Ask<'_>, told: Told) -> Token {
     let mut given = Given::default();
     given.argument(told.now);
     for (at, paced) in ask.paced.iter().enumerate() {
-        if late.is_none_or(|late| late.which != at) {
+        if told.taken & (1 << at) != 0 {
             given.key(place.way.names.rate(paced));
             given.argument(interval(paced));
         }

@@ -2,11 +2,12 @@
 -- KEYS[1]: the account's gates; then the rates of one call, at most of key, team and account. One hash tag: one slot of a cluster.
 -- ARGV[1]: the gate. ARGV[2]: the server's time in µs after which nobody waits for this any more. ARGV[3]: 1 if the gate may have
 -- spent a share of its own since it was last here. Then for each rate: interval in µs, burst, 1 if it is only observed.
--- Gives: 1 taken, 0 refused, -1 too late; the server's time in µs; gates known; the rate that has none left, and its wait in µs.
+-- Gives: 1 taken, 0 refused, -1 too late; the server's time in µs; gates known; the rate that has none left, and its wait in µs;
+-- the rates that were taken, a bit each.
 local SILENT, LOOK, FORGOTTEN, FRESH = 500000, 100000, 600000000, 500000
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
-if now > tonumber(ARGV[2]) then return {-1, now, 0, 0, 0} end
+if now > tonumber(ARGV[2]) then return {-1, now, 0, 0, 0, 0} end
 
 -- everything is read before anything is written: a key of another kind is an error that changes nothing
 local gates, me = KEYS[1], 'g:' .. ARGV[1]
@@ -72,8 +73,10 @@ for i = 2, #KEYS do
     refused, longest = i - 1, wait
   end
 end
-if refused > 0 then return {0, now, known, refused, longest} end
+if refused > 0 then return {0, now, known, refused, longest, 0} end
+local bits = 0
 for i, to in pairs(taken) do
   redis.call('SET', KEYS[i], digits(to[1]) .. ':' .. to[2], 'PX', math.ceil((to[1] - now) / 1000) + 1000)
+  bits = bits + 2 ^ (i - 2)
 end
-return {1, now, known, late, observed}
+return {1, now, known, late, observed, bits}

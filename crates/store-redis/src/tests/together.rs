@@ -127,6 +127,32 @@ async fn a_rate_that_is_observed_says_what_it_would_refuse_and_an_account_s_is_n
 }
 
 #[tokio::test]
+async fn i_6_of_two_observed_rates_that_would_refuse_neither_is_given_back() {
+    let server = Server::start(&[]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    let team = || Arc::new(Paced::new(Scope::Team(Name::parse("crew").unwrap()), Rate { per_minute: 60, burst: 2 }));
+    let all = || [own(60, 2), team(), of_account(60, 4)];
+    filled(&gate, &[of_account(60, 4)]).await;
+    let mut came = Vec::new();
+    for round in 0..6 {
+        let (one, token) = ask(&gate, &account(), &all(), true).await;
+        if round < 2 {
+            keep(token)
+        } else {
+            drop(token)
+        }
+        came.push(one);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!((&came[..2], &came[2..]), (&[Came::Taken; 2][..], &[Came::WouldBeLate(0); 4][..]));
+    for rate in [own(60, 2), team()] {
+        assert!(matches!(take(&gate, &[rate]).await, Came::Refused(_)));
+    }
+    // what was taken beside them was given back
+    assert_eq!(burst(&gate, &[of_account(60, 4)], 10).await, 2);
+}
+
+#[tokio::test]
 async fn i_6_what_is_given_back_may_be_taken_again_and_what_has_filled_up_is_not_given_twice() {
     let server = Server::start(&[]).unwrap();
     let gate = open(settings(server.port(), "gate")).unwrap();
