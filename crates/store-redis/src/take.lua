@@ -46,27 +46,44 @@ if #KEYS == 1 or not at or now - at > LOOK or at > now then
   if #KEYS == 1 then redis.call('HSET', gates, me, digits(now)) end
 end
 
+-- of a rate is kept when it will be whole, when it last was, one call of it in µs, and how long it took at most to be whole
+local function keep(i, arrival, dry, one, full)
+  local text = digits(arrival) .. ':' .. dry .. ':' .. digits(one) .. ':' .. digits(full)
+  redis.call('SET', KEYS[i], text, 'PX', math.ceil((arrival - now) / 1000) + 1000)
+end
+
 local refused, longest, late, observed = 0, 0, 0, 0
 local taken = {}
 for i = 2, #KEYS do
   local place = 4 + (i - 2) * 3
+  local alone = tonumber(ARGV[place])
   -- a gate that is not heard of may count for itself: its share is not given to others
-  local interval = math.ceil(tonumber(ARGV[place]) * known / here)
+  local interval = math.ceil(alone * known / here)
   local burst = math.max(1, math.floor(tonumber(ARGV[place + 1]) * here / known))
   local whole = interval * burst
-  local arrival, dry = string.match(kept[i] or '', '^(%d+):(%d+)$')
-  arrival = math.max(tonumber(arrival) or 0, since + whole)
-  local last = math.max(now, since) + whole
-  if arrival > last then
-    -- of another rate, or of a clock that was set back: kept, so that the wait that is told comes to an end
-    arrival = last
-    redis.call('SET', KEYS[i], digits(last) .. ':' .. digits(now), 'PX', math.ceil((last - now) / 1000) + 1000)
-  end
-  local wait = arrival - (whole - interval) - now
+  local arrival, dry, was, full = string.match(kept[i] or '', '^(%d+):(%d+):?(%d*):?(%d*)$')
+  was, full = math.max(1, tonumber(was) or alone), tonumber(full) or whole
+  arrival = tonumber(arrival) or 0
+  local last = math.max(now, since) + full
+  local turned = arrival > last
+  if turned then arrival = last end
+  -- another rate counts as many calls as were taken, whatever each was worth there
+  local mine = arrival
+  if was ~= alone then mine = now + math.ceil(math.max(arrival - now, 0) / was * alone) end
+  local faster = was > alone
+  if faster then arrival, was, full = mine, alone, math.max(whole, mine - now) end
+  -- a clock that was set back, or a rate that was raised: kept even if this is refused, so that the wait that is told comes to an
+  -- end; for the other rates it is as many calls as before
+  if (turned or faster) and arrival > now then keep(i, arrival, dry, was, full) end
+  local wait = mine - (whole - interval) - now
+  -- as long as nothing is taken it goes on filling up at the rate that was
+  if was < alone then wait = math.ceil(wait * was / alone) end
+  wait = math.max(wait, since + interval - now)
+  mine = math.max(mine, since + whole)
   if wait <= 0 then
     -- taken while the burst was all but whole: what was taken before this is filled up again, and is not given back
-    if arrival - now < interval then dry = digits(now) end
-    taken[i] = {math.max(arrival, now) + interval, dry or '0'}
+    if mine - now < interval then dry = digits(now) end
+    taken[i] = {math.max(mine, now) + interval, dry or '0', alone, whole}
   elseif ARGV[place + 2] == '1' then
     if late == 0 then late, observed = i - 1, wait end
   elseif wait > longest then
@@ -76,7 +93,7 @@ end
 if refused > 0 then return {0, now, known, refused, longest, 0} end
 local bits = 0
 for i, to in pairs(taken) do
-  redis.call('SET', KEYS[i], digits(to[1]) .. ':' .. to[2], 'PX', math.ceil((to[1] - now) / 1000) + 1000)
+  keep(i, to[1], to[2], to[3], to[4])
   bits = bits + 2 ^ (i - 2)
 end
 return {1, now, known, late, observed, bits}

@@ -191,6 +191,56 @@ async fn rl_11_a_clock_that_was_set_back_and_a_rate_that_was_raised_hold_nobody_
 }
 
 #[tokio::test]
+async fn rl_01_gates_that_know_different_rates_take_no_more_than_the_highest_allows() {
+    let server = Server::start(&[]).unwrap();
+    let gates = gates(server.port(), 2);
+    let (slow, fast, small) = (|| own(60, 10), || own(600, 10), || own(600, 1));
+    filled(&gates[0], &[own(600, 10)]).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let (began, mut taken) = (now(), 0);
+    while began.elapsed() < Duration::from_secs(2) {
+        for (gate, paced) in [(0, slow()), (1, fast()), (1, small())] {
+            taken += u128::from(take(&gates[gate], &[paced]).await == Came::Taken);
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let most = 10 + began.elapsed().as_millis() / 100 + 1;
+    println!("taken in 2 s of 1/s and 10/s with bursts of 10 and 1: {taken}");
+    assert!((25..=most).contains(&taken), "{taken}, and at most {most}");
+}
+
+#[tokio::test]
+async fn i_6_a_call_that_one_rate_took_is_given_back_as_one_call_of_another() {
+    let server = Server::start(&[]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    let (slow, fast) = (|| [own(60, 5)], || [own(300, 5)]);
+    filled(&gate, &slow()).await;
+    assert_eq!(take(&gate, &slow()).await, Came::Taken);
+    let (_, token) = ask(&gate, &account(), &slow(), false).await;
+    assert_eq!(burst(&gate, &fast(), 3).await, 3);
+    drop(token);
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    assert_eq!(burst(&gate, &fast(), 5).await, 1);
+}
+
+#[tokio::test]
+async fn rl_05_a_rate_that_was_changed_tells_a_wait_that_comes_to_an_end() {
+    let server = Server::start(&[]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    for (before, after, most) in [((6_000, 50), (60, 1), 520), ((60, 2), (6_000, 2), 30)] {
+        let before = || [own(before.0, before.1)];
+        filled(&gate, &before()).await;
+        assert!(burst(&gate, &before(), 60).await >= 2);
+        let after = || [own(after.0, after.1)];
+        let Came::Refused(late) = take(&gate, &after()).await else { panic!("over") };
+        assert!(late.wait <= most * 1_000_000, "{late:?}");
+        tokio::time::sleep(Duration::from_nanos(late.wait) + Duration::from_millis(5)).await;
+        assert_eq!(take(&gate, &after()).await, Came::Taken);
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+    }
+}
+
+#[tokio::test]
 async fn rl_08_a_server_that_has_forgotten_the_scripts_is_told_them_again() {
     let server = Server::start(&[]).unwrap();
     let gate = open(settings(server.port(), "gate")).unwrap();
