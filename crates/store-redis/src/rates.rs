@@ -17,10 +17,8 @@ use crate::keeper::Keeper;
 use crate::link::{Dialler, Settings};
 use crate::script::{Given, TAKE, Told, Verdict};
 use crate::trouble::Trouble;
-use crate::way::{Clock, Standing, Way};
+use crate::way::{Clock, DEADLINE, Standing, Way};
 
-/// A caller waits no longer for the counter.
-const DEADLINE: Duration = Duration::from_millis(25);
 /// A call that the server comes to later than this is not counted: nobody waits for it.
 const STALE_MS: u64 = 100;
 /// What the moment between two counts is told to wait.
