@@ -92,6 +92,8 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
     let (books, clerk) = open_books(config, &store, &journal, &known, clock).await?;
     let watches = Watches::open(config)?;
     let upstreams = upstreams::open(config, &watches, &books, clock)?;
+    // what is revoked while the keys are read is not among them
+    let asked = clock.now();
     let registry = Arc::new(open_registry(config, &store, &upstreams, clock).await?);
     upstreams.price_what_keys_use(&registry)?;
     let doors = bound(config, clock)?;
@@ -103,7 +105,7 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
         pepper: registry.pepper().clone(),
         books,
         rates: rates.clone().map(|rates| rates as Arc<dyn tollgate_books::Rates>),
-        feed: store.is_shared().then(|| Feed::new(clock.now().mono)),
+        feed: store.is_shared().then(|| Feed::new(asked)),
         upstreams: upstreams.all.clone(),
         lanes: desks.iter().map(|desk| desk.lane.health()).collect(),
         tally: Default::default(),
@@ -241,7 +243,7 @@ fn keep_house(watches: Watches, gate: &Arc<Gate>, lane: &Arc<DeskLane>, stopped:
 /// Takes up what another process has changed; nothing else is waited for here, for a revocation is among it.
 async fn keep_registry(gate: Arc<Gate>, mut stopped: watch::Receiver<bool>) {
     while !pause(&mut stopped, Duration::from_millis(if gate.feed.is_some() { 250 } else { 1_000 })).await {
-        let asked = gate.clock.now().mono;
+        let asked = gate.clock.now();
         match gate.registry.refresh().await {
             Ok(_) => gate.feed.iter().for_each(|feed| feed.heard(asked)),
             Err(error) => tracing::warn!(error = %error, "the registry could not be refreshed"),

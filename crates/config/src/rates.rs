@@ -33,6 +33,8 @@ pub struct RatesAddress {
     pub database: u32,
     /// Whether TLS is spoken.
     pub tls: bool,
+    /// Whether it may be in the clear beyond this machine.
+    pub insecure: bool,
 }
 
 /// How servers belong together.
@@ -75,7 +77,10 @@ impl Rates {
         }
         // the address may hold a password: it is not shown
         match RatesAddress::parse(text.value) {
-            Ok(address) => Some(Self { address, password, ca, gates: gates.unwrap_or(1) }),
+            Ok(address) => {
+                address.judge_what_is_beside(top);
+                Some(Self { address, password, ca, gates: gates.unwrap_or(1) })
+            }
             Err(Fault::Form) => {
                 top.wrong_form("rates", &text.at);
                 None
@@ -94,6 +99,21 @@ impl Rates {
 }
 
 impl RatesAddress {
+    /// What is said beside the address, or in it, and nothing would act on.
+    fn judge_what_is_beside(&self, top: &Section<'_>) {
+        if self.user.is_some() && !top.says("rates_password") {
+            let hint = "let `rates_password` name where it is, or take the user out".to_owned();
+            top.mistake("rates", "`rates` names a user, who proves nothing without a password", hint);
+        }
+        let idle = "take it out: nothing would act on it";
+        if !self.tls && top.says("rates_ca") {
+            top.mistake("rates_ca", "`rates_ca` is for `rates` at `rediss://…`", idle.to_owned());
+        }
+        if self.tls && self.insecure {
+            top.mistake("rates", "`?insecure=true` is for `rates` at `redis://…`", idle.to_owned());
+        }
+    }
+
     fn parse(text: &str) -> Result<Self, Fault> {
         let (scheme, rest) = text.split_once("://").ok_or(Fault::Form)?;
         let (rest, insecure) = match rest.split_once('?') {
@@ -128,7 +148,7 @@ impl RatesAddress {
         if !tls && !insecure && hosts.iter().any(|(host, _)| is_elsewhere(host)) {
             return Err(Fault::Clear);
         }
-        Ok(Self { topology, hosts, user, database, tls })
+        Ok(Self { topology, hosts, user, database, tls, insecure })
     }
 }
 
@@ -173,7 +193,6 @@ impl fmt::Display for RatesAddress {
             RatesTopology::Single if self.database > 0 => write!(out, "/{}", self.database)?,
             RatesTopology::Single | RatesTopology::Cluster => {}
         }
-        let clear = !self.tls && self.hosts.iter().any(|(host, _)| is_elsewhere(host));
-        if clear { out.write_str("?insecure=true") } else { Ok(()) }
+        if self.insecure { out.write_str("?insecure=true") } else { Ok(()) }
     }
 }

@@ -182,7 +182,7 @@ impl Gate {
         if self.books.is_stalled() {
             return Some("the books cannot be written");
         }
-        if self.feed.as_ref().is_some_and(|feed| feed.is_stale(self.clock.now().mono)) {
+        if self.feed.as_ref().is_some_and(|feed| feed.is_stale(self.clock.now())) {
             return Some("what other gates have changed is not heard of");
         }
         self.upstreams.iter().any(|upstream| upstream.keyring.current().is_none()).then_some("a real key is missing")

@@ -97,7 +97,7 @@ impl Keeper {
             None => self.link.insert(dialler.connect(self.moved.as_ref(), self.turn, within).await?),
         };
         // by this one sees that it answers, before anything of this gate's own share is stopped for it
-        let clock = tokio::time::timeout(within, dialler.clock(link)).await;
+        let clock = tokio::time::timeout(way.patience(within), dialler.clock(link)).await;
         way.set_clock(clock.map_err(|_| slow(link))??);
         let (returning, spent) = way.come_back();
         let mut given = Given::default();

@@ -1,6 +1,7 @@
 //! Where is the server, and how is it reached? One connection to the node that counts an account's rates.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -25,6 +26,8 @@ pub struct Settings {
     pub user: Option<String>,
     /// The user's password.
     pub password: Option<Secret>,
+    /// What is said may be heard beyond this machine where no TLS is spoken.
+    pub insecure: bool,
     /// The authorities that may vouch for the servers, if TLS is spoken.
     pub tls: Option<Vec<CertificateDer<'static>>>,
     /// The id of the book that the gates share: rates are counted together by gates with one book.
@@ -161,12 +164,21 @@ impl Dialler {
         let stream = TcpStream::connect((host.as_str(), *port)).await;
         let stream = stream.map_err(|source| Trouble::Unreachable { place: place(node), source: Some(source) })?;
         let _ = stream.set_nodelay(true);
-        let Some(tls) = &self.tls else { return Ok(Stream::Plain(stream)) };
+        let Some(tls) = &self.tls else {
+            let peer = stream.peer_addr().map_err(|source| Trouble::Unreachable { place: place(node), source: Some(source) })?;
+            self.may_say_in_the_clear(node, peer)?;
+            return Ok(Stream::Plain(stream));
+        };
         let shaken = tls.shake(host, stream).await;
         shaken.map_err(|error| match error.kind() {
             std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::UnexpectedEof => Trouble::Closed { place: place(node) },
             _ => Trouble::Tls { place: place(node), why: error.to_string() },
         })
+    }
+
+    /// A Sentinel or a cluster may name another machine than the configuration does: the password would be read on the way.
+    pub(crate) fn may_say_in_the_clear(&self, node: &Node, peer: SocketAddr) -> Result<(), Trouble> {
+        if self.settings.insecure || peer.ip().to_canonical().is_loopback() { Ok(()) } else { Err(Trouble::Clear { place: place(node) }) }
     }
 
     async fn prove(&self, link: &mut Link, password: &Secret) -> Result<(), Trouble> {

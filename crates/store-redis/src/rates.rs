@@ -17,10 +17,8 @@ use crate::keeper::Keeper;
 use crate::link::{Dialler, Settings};
 use crate::script::{Given, TAKE, Told, Verdict};
 use crate::trouble::Trouble;
-use crate::way::{Clock, Standing, Way};
+use crate::way::{Clock, DEADLINE, Standing, Way};
 
-/// A caller waits no longer for the counter.
-const DEADLINE: Duration = Duration::from_millis(25);
 /// A call that the server comes to later than this is not counted: nobody waits for it.
 const STALE_MS: u64 = 100;
 /// What the moment between two counts is told to wait.
@@ -143,7 +141,7 @@ impl RedisRates {
                 }
                 Taken::None(late)
             }
-            (Verdict::Refused | Verdict::Taken | Verdict::TooLate, late) => Taken::All(token(place, &ask, told, late), late),
+            (Verdict::Refused | Verdict::Taken | Verdict::TooLate, late) => Taken::All(token(place, &ask, told), late),
         }
     }
 
@@ -182,11 +180,11 @@ impl Drop for RedisRates {
 }
 
 /// Dropped, it gives back what was taken.
-fn token(place: &Place, ask: &Ask<'_>, told: Told, late: Option<Late>) -> Token {
+fn token(place: &Place, ask: &Ask<'_>, told: Told) -> Token {
     let mut given = Given::default();
     given.argument(told.now);
     for (at, paced) in ask.paced.iter().enumerate() {
-        if late.is_none_or(|late| late.which != at) {
+        if told.taken & (1 << at) != 0 {
             given.key(place.way.names.rate(paced));
             given.argument(interval(paced));
         }

@@ -34,6 +34,8 @@ pub(crate) struct Told {
     pub(crate) known: u32,
     /// The rate that has none left, from 1, and its wait in microseconds.
     pub(crate) late: Option<(usize, u64)>,
+    /// The rates that were taken, a bit each.
+    pub(crate) taken: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +80,7 @@ impl Given {
 impl Told {
     /// What the script gives, in its order; nothing if it is something else.
     pub(crate) fn read(numbers: &[i64]) -> Option<Self> {
-        let [verdict, now, known, which, wait] = numbers else { return None };
+        let [verdict, now, known, which, wait, taken] = numbers else { return None };
         let verdict = match verdict {
             1 => Verdict::Taken,
             0 => Verdict::Refused,
@@ -87,6 +89,7 @@ impl Told {
         };
         let which = usize::try_from(*which).ok()?;
         let late = if which == 0 { None } else { Some((which - 1, u64::try_from(*wait).ok()?)) };
-        (verdict != Verdict::Refused || late.is_some()).then_some(Self { verdict, now: *now, known: u32::try_from(*known).ok()?, late })
+        let (known, taken) = (u32::try_from(*known).ok()?, u64::try_from(*taken).ok()?);
+        (verdict != Verdict::Refused || late.is_some()).then_some(Self { verdict, now: *now, known, late, taken })
     }
 }

@@ -36,6 +36,7 @@ fn settings(port: u16, instance: &str) -> Settings {
         database: 0,
         user: None,
         password: None,
+        insecure: false,
         tls: None,
         book: "0190-book".to_owned(),
         instance: Name::parse(instance).unwrap(),

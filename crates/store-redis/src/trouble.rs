@@ -36,6 +36,12 @@ pub enum Trouble {
         /// What the handshake said.
         why: String,
     },
+    /// It is on another machine, and no TLS is spoken.
+    #[error("Redis at `{place}` is in the clear beyond this machine: write `rediss://` in `rates`, or end it with `?insecure=true`")]
+    Clear {
+        /// Host and port.
+        place: String,
+    },
     /// The user or the password is wrong.
     #[error("Redis at `{place}` does not let the user `{user}` in: correct the user in `rates`, or `rates_password`")]
     Refused {
@@ -125,6 +131,7 @@ impl Trouble {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Tls { .. }
+            | Self::Clear { .. }
             | Self::Refused { .. }
             | Self::NotRedis { .. }
             | Self::Old { .. }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
@@ -15,6 +16,9 @@ use crate::script::Told;
 /// A gate that is not heard for so long may count for itself, and does: `SILENT` and `LOOK` of `take.lua` together, so that the others
 /// have given its share up before.
 pub(crate) const LAG_NS: u64 = 600_000_000;
+
+/// A caller waits no longer for the counter.
+pub(crate) const DEADLINE: Duration = Duration::from_millis(25);
 
 /// The clock of this process.
 pub type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
@@ -115,6 +119,13 @@ impl Way {
             self.complained.store(now.nanos(), Ordering::Relaxed);
             tracing::warn!(upstream = self.upstream.as_str(), error = why, "a call's rates cannot be counted, and the call is refused");
         }
+    }
+
+    /// How long the server may take to answer a heartbeat: one that is too slow for callers is not come back to, or they would be refused
+    /// for as long as it is slow, and this gate's share would never begin.
+    pub(crate) fn patience(&self, within: Duration) -> Duration {
+        let away = self.away.load(Ordering::Acquire) != 0 && self.lost.load(Ordering::Relaxed) > 0;
+        if away { within.min(DEADLINE) } else { within }
     }
 
     /// Stops what this gate counts for itself, for as long as the guard lives; tells whether any of it may have been spent.

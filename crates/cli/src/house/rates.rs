@@ -41,6 +41,7 @@ fn settings(rates: &Rates, book: &str, instance: &Name) -> Result<Settings> {
         database: address.database,
         user: address.user.clone(),
         password: password.map(|version| version.secret),
+        insecure: address.insecure,
         tls: if address.tls { Some(roots()?) } else { None },
         book: book.to_owned(),
         instance: instance.clone(),

@@ -279,6 +279,13 @@ fn shared_rates_need_a_whole_address_a_shared_store_and_the_number_of_gates() {
     let alone = mistakes(&format!("rates = \"redis://localhost\"\ngates = 3\n{UPSTREAM}"));
     let hint = "take it out, or name the store that they share";
     assert_eq!(alone, [format!("1:9: `rates` is for gates that share a store at `postgres://…` ({hint})")]);
+    let named =
+        "3:9: `rates` names a user, who proves nothing without a password (let `rates_password` name where it is, or take the user out)";
+    assert_eq!(said("rates = \"rediss://gate@db\"\ngates = 3"), [named]);
+    let clear = said("rates = \"redis://127.0.0.1\"\nrates_ca = \"ca.pem\"\ngates = 3");
+    assert_eq!(clear, ["4:12: `rates_ca` is for `rates` at `rediss://…` (take it out: nothing would act on it)"]);
+    let both = said("rates = \"rediss://db?insecure=true\"\ngates = 3");
+    assert_eq!(both, ["3:9: `?insecure=true` is for `rates` at `redis://…` (take it out: nothing would act on it)"]);
     for key in ["rates_password = { env = \"RATES\" }", "rates_ca = \"ca.pem\"", "gates = 3"] {
         let [found] = said(key).try_into().unwrap();
         assert!(found.ends_with("is for `rates` at `redis://…` (take it out: nothing would act on it)"), "{found}");
@@ -289,7 +296,8 @@ fn shared_rates_need_a_whole_address_a_shared_store_and_the_number_of_gates() {
 fn an_address_of_shared_rates_says_which_servers_they_are_and_is_written_as_it_was_read() {
     let shared = "store = \"postgres://gate@db/gates\"\ninstance = \"a\"\ngates = 3\n";
     let read = |address: &str| {
-        let config = parse(&format!("{shared}rates = \"{address}\"\n{UPSTREAM}")).unwrap_or_else(|found| panic!("{address}: {found}"));
+        let config = parse(&format!("{shared}rates = \"{address}\"\nrates_password = {{ env = \"RATES\" }}\n{UPSTREAM}"))
+            .unwrap_or_else(|found| panic!("{address}: {found}"));
         config.rates.unwrap().address
     };
     let node = |host: &str, port| (host.to_owned(), port);

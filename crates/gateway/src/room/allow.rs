@@ -53,7 +53,7 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
     let held = price(&timely, line)?;
     let identified = &timely.located.identified;
     if let Some(feed) = &worker.gate.feed {
-        feed.permits(identified.arrival.now.mono)?;
+        feed.permits(identified.arrival.now)?;
     }
     let bound = &identified.key.attachment;
     let method = identified.operation.submit().map_or("", |submit| submit.method);

@@ -1,5 +1,9 @@
 //! Lost, slow, flushed, spoilt: each gate's own share, all of them together within the limit, and back within two seconds.
 
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tollgate_books::Share;
 
 use super::*;
@@ -59,6 +63,49 @@ async fn rl_07_hung_nobody_waits_longer_than_the_deadline_and_it_comes_back_with
     println!("back after {back:?}");
     // what this gate had of its own share meanwhile nobody knows
     assert!(matches!(take(&gate, &[own(60, 30)]).await, Came::Refused(_)));
+}
+
+/// A way to the server on which what it says comes so many milliseconds late.
+fn slow_way(to: u16, late: Arc<AtomicU64>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        while let Ok((near, _)) = listener.accept() {
+            let Ok(far) = TcpStream::connect(("127.0.0.1", to)) else { continue };
+            let (mut asks, mut answers) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+            let (mut near, mut far, late) = (near, far, late.clone());
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut asks, &mut far);
+                far.shutdown(Shutdown::Both)
+            });
+            std::thread::spawn(move || {
+                let mut said = vec![0; 64 << 10];
+                while let Ok(count @ 1..) = answers.read(&mut said) {
+                    std::thread::sleep(Duration::from_millis(late.load(Ordering::Relaxed)));
+                    if near.write_all(&said[..count]).is_err() {
+                        break;
+                    }
+                }
+                near.shutdown(Shutdown::Both)
+            });
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn rl_07_slower_than_callers_wait_the_share_begins_all_the_same_and_quick_again_they_count_together() {
+    let server = Server::start(&[]).unwrap();
+    let late = Arc::new(AtomicU64::new(0));
+    let gate = open(settings(slow_way(server.port(), late.clone()), "gate")).unwrap();
+    let rate = || [own(6_000, 30)];
+    until(&gate, &rate(), BACK, |came| came == Came::Taken).await;
+    late.store(60, Ordering::Relaxed);
+    let begun = |came| share(came).is_some_and(|share| share.from < clock()().mono);
+    let after = until(&gate, &rate(), Duration::from_secs(3), begun).await;
+    println!("behind a server that takes 60 ms the share begins after {after:?}");
+    late.store(0, Ordering::Relaxed);
+    until(&gate, &rate(), BACK, |came| came == Came::Taken).await;
 }
 
 #[tokio::test]

@@ -86,6 +86,26 @@ fn a_replica_and_a_lone_node_of_a_cluster_are_told_apart_from_a_server() {
 }
 
 #[test]
+fn a_password_is_not_said_in_the_clear_to_another_machine_whoever_names_it() {
+    let dialler = |insecure| crate::link::Dialler::new(Settings { insecure, ..with(1, None, Some("hunter2")) }).unwrap();
+    let node = ("elsewhere".to_owned(), 6379);
+    let may = |insecure, peer: &str| dialler(insecure).may_say_in_the_clear(&node, peer.parse().unwrap());
+    let told = may(false, "10.0.0.5:6379").unwrap_err();
+    let says =
+        "Redis at `elsewhere:6379` is in the clear beyond this machine: write `rediss://` in `rates`, or end it with `?insecure=true`";
+    assert_eq!((told.to_string().as_str(), told.is_final()), (says, true));
+    assert!(may(false, "[fd00::2]:6379").is_err() && may(true, "10.0.0.5:6379").is_ok());
+    assert!(["127.0.0.1:1", "127.0.0.9:1", "[::1]:1", "[::ffff:127.0.0.1]:1"].iter().all(|peer| may(false, peer).is_ok()));
+    // where this machine has an address that others reach, a real connection to it hears nothing
+    let route = std::net::UdpSocket::bind("0.0.0.0:0").and_then(|socket| socket.connect("10.0.0.5:9").and_then(|()| socket.local_addr()));
+    let Some(own) = route.ok().map(|own| own.ip()).filter(|own| !own.is_loopback()) else { return };
+    let listener = TcpListener::bind((own, 0)).unwrap();
+    let there = Settings { hosts: vec![(own.to_string(), listener.local_addr().unwrap().port())], ..with(1, None, Some("hunter2")) };
+    assert!(why(open(there)).contains("is in the clear beyond this machine"));
+    assert_eq!(listener.accept().unwrap().0.read(&mut [0; 64]).unwrap(), 0);
+}
+
+#[test]
 fn tls_is_checked_against_the_authority_and_the_name() {
     let (root_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
     let mut root = CertificateParams::new(Vec::new()).unwrap();

@@ -127,6 +127,29 @@ async fn a_rate_that_is_observed_says_what_it_would_refuse_and_an_account_s_is_n
 }
 
 #[tokio::test]
+async fn i_6_of_two_observed_rates_that_would_refuse_neither_is_given_back() {
+    let server = Server::start(&[]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    let team = || Arc::new(Paced::new(Scope::Team(Name::parse("crew").unwrap()), Rate { per_minute: 60, burst: 2 }));
+    let all = || [own(60, 2), team(), of_account(60, 4)];
+    filled(&gate, &[of_account(60, 4)]).await;
+    let mut came = Vec::new();
+    for round in 0..6 {
+        let (one, token) = ask(&gate, &account(), &all(), true).await;
+        let kept = token.filter(|_| round < 2);
+        keep(kept);
+        came.push(one);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!((&came[..2], &came[2..]), (&[Came::Taken; 2][..], &[Came::WouldBeLate(0); 4][..]));
+    for rate in [own(60, 2), team()] {
+        assert!(matches!(take(&gate, &[rate]).await, Came::Refused(_)));
+    }
+    // what was taken beside them was given back
+    assert_eq!(burst(&gate, &[of_account(60, 4)], 10).await, 2);
+}
+
+#[tokio::test]
 async fn i_6_what_is_given_back_may_be_taken_again_and_what_has_filled_up_is_not_given_twice() {
     let server = Server::start(&[]).unwrap();
     let gate = open(settings(server.port(), "gate")).unwrap();
@@ -162,6 +185,56 @@ async fn rl_11_a_clock_that_was_set_back_and_a_rate_that_was_raised_hold_nobody_
     server.say(&format!("SET {} {far}:0\nHSET {} since {far} at {far}", names.rate(&own(600, 3)), names.gates)).unwrap();
     let waited = until(&gate, &[own(600, 3)], Duration::from_secs(2), |came| came == Came::Taken).await;
     println!("after a clock that was set back by decades: {waited:?}");
+}
+
+#[tokio::test]
+async fn rl_01_gates_that_know_different_rates_take_no_more_than_the_highest_allows() {
+    let server = Server::start(&[]).unwrap();
+    let gates = gates(server.port(), 2);
+    let (slow, fast, small) = (|| own(60, 10), || own(600, 10), || own(600, 1));
+    filled(&gates[0], &[own(600, 10)]).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    let (began, mut taken) = (now(), 0);
+    while began.elapsed() < Duration::from_secs(2) {
+        for (gate, paced) in [(0, slow()), (1, fast()), (1, small())] {
+            taken += u128::from(take(&gates[gate], &[paced]).await == Came::Taken);
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let most = 10 + began.elapsed().as_millis() / 100 + 1;
+    println!("taken in 2 s of 1/s and 10/s with bursts of 10 and 1: {taken}");
+    assert!((25..=most).contains(&taken), "{taken}, and at most {most}");
+}
+
+#[tokio::test]
+async fn i_6_a_call_that_one_rate_took_is_given_back_as_one_call_of_another() {
+    let server = Server::start(&[]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    let (slow, fast) = (|| [own(60, 5)], || [own(300, 5)]);
+    filled(&gate, &slow()).await;
+    assert_eq!(take(&gate, &slow()).await, Came::Taken);
+    let (_, token) = ask(&gate, &account(), &slow(), false).await;
+    assert_eq!(burst(&gate, &fast(), 3).await, 3);
+    drop(token);
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    assert_eq!(burst(&gate, &fast(), 5).await, 1);
+}
+
+#[tokio::test]
+async fn rl_05_a_rate_that_was_changed_tells_a_wait_that_comes_to_an_end() {
+    let server = Server::start(&[]).unwrap();
+    let gate = open(settings(server.port(), "gate")).unwrap();
+    for (before, after, most) in [((6_000, 50), (60, 1), 520), ((60, 2), (6_000, 2), 30)] {
+        let before = || [own(before.0, before.1)];
+        filled(&gate, &before()).await;
+        assert!(burst(&gate, &before(), 60).await >= 2);
+        let after = || [own(after.0, after.1)];
+        let Came::Refused(late) = take(&gate, &after()).await else { panic!("over") };
+        assert!(late.wait <= most * 1_000_000, "{late:?}");
+        tokio::time::sleep(Duration::from_nanos(late.wait) + Duration::from_millis(5)).await;
+        assert_eq!(take(&gate, &after()).await, Came::Taken);
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+    }
 }
 
 #[tokio::test]
