@@ -1,9 +1,15 @@
 //! How does an operator's correction reach books and log? Its line first, then every limit of the key; said again under its id, it is
 //! done once.
 
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::Path;
+
 use serde_json::Value;
 use tollgate_admin::{AdjustedShown, Adjusting, Day, NotAdjusted};
-use tollgate_audit::{CORRECTION, Corrected, Correction};
+use tollgate_audit::{CORRECTION, Corrected, Correction, Found};
 use tollgate_books::{Account, Adjustment, Spent, StoreError};
 use tollgate_model::{Money, Now, RequestId, Timestamp};
 
@@ -11,8 +17,6 @@ use super::desk::Inside;
 
 /// The method of what was spent, and nobody knows on what.
 const METHOD: &str = "correction";
-/// An id stands in so few lines that a purchase has no more.
-const MOST: usize = 32;
 
 impl Inside {
     /// One correction at a time: what one takes off is not there for the next.
@@ -44,13 +48,12 @@ impl Inside {
     async fn said_before(&self, asked: &Adjusting) -> Result<Option<AdjustedShown>, NotAdjusted> {
         let Some(id) = asked.id else { return Ok(None) };
         let folder = self.audit.clone();
-        let found = tokio::task::spawn_blocking(move || tollgate_audit::find(&folder, id.to_string().as_bytes(), MOST)).await;
+        let found = tokio::task::spawn_blocking(move || told_of(&folder, id)).await;
         let unreadable = || NotAdjusted::Unavailable("the audit log cannot be read".to_owned());
         let found = found.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
-        // the act's own lines tell of the id that was asked for
-        let lines = || found.iter().map(|found| &found.value).filter(|line| is_about(line, id));
-        let Some(line) = lines().find(|line| text(line, "/event/action") == Some(CORRECTION)) else {
-            return if lines().next().is_some() { Err(NotAdjusted::Taken) } else { Ok(None) };
+        let mut lines = found.iter().map(|found| &found.value);
+        let Some(line) = lines.find(|line| text(line, "/event/action") == Some(CORRECTION)) else {
+            return if found.is_empty() { Ok(None) } else { Err(NotAdjusted::Taken) };
         };
         let before = Correction::of(line.to_string().as_bytes()).ok_or_else(unreadable)?;
         let same = before.key == asked.record.id && before.amount == asked.amount.to_string() && before.on == asked.on.to_string();
@@ -102,6 +105,12 @@ fn corrected(entry: &Adjustment) -> Corrected {
 fn shown(id: RequestId, correction: &Correction, repeated: bool) -> AdjustedShown {
     let Correction { name, on, amount, entries, .. } = correction.clone();
     AdjustedShown { id: id.to_string(), key: name, on, amount, entries: entries.len(), repeated }
+}
+
+/// The lines that are about this id. Each time that it is said again leaves two that only contain it: they are passed over while
+/// reading, so that none of them can hide the first.
+fn told_of(folder: &Path, id: RequestId) -> io::Result<Vec<Found>> {
+    tollgate_audit::select(folder, id.to_string().as_bytes(), |line| is_about(line, id))
 }
 
 fn is_about(line: &Value, id: RequestId) -> bool {
