@@ -38,6 +38,15 @@ pub fn tail(dir: &Path, count: usize) -> io::Result<Vec<Value>> {
 /// Every line that contains the bytes, by time, the newest last; the search ends behind `max`. A request's id finds all its
 /// lines, a credential's hash all that was presented with it.
 pub fn find(dir: &Path, needle: &[u8], max: usize) -> io::Result<Vec<Found>> {
+    gather(dir, needle, max, |_| true)
+}
+
+/// Every line that contains the bytes and is wanted, by time, however many others contain them.
+pub fn select(dir: &Path, needle: &[u8], wanted: impl Fn(&Value) -> bool) -> io::Result<Vec<Found>> {
+    gather(dir, needle, usize::MAX, wanted)
+}
+
+fn gather(dir: &Path, needle: &[u8], max: usize, wanted: impl Fn(&Value) -> bool) -> io::Result<Vec<Found>> {
     let mut found = Vec::new();
     let needle = memchr::memmem::Finder::new(needle);
     for lane in place::lanes(dir)?.into_keys() {
@@ -50,7 +59,7 @@ pub fn find(dir: &Path, needle: &[u8], max: usize) -> io::Result<Vec<Found>> {
                 Step::Half => {}
                 Step::Line => {
                     if needle.find(reader.line()).is_some()
-                        && let Some(line) = Line::of(&reader)
+                        && let Some(line) = Line::of(&reader).filter(|line| wanted(&line.found.value))
                     {
                         lines.push_back(line);
                     }

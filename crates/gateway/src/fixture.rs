@@ -28,6 +28,7 @@ use crate::gate::{Bound, Gate, Upstream, Upstreams};
 use crate::governor::Governor;
 use crate::journal::Journal;
 use crate::refusal::Reply;
+use crate::repeats::Repeats;
 use crate::room::listen::{Arrived, Entrance, arrive};
 use crate::settings::{Budgets, Settings, Timeouts};
 use crate::worker::Worker;
@@ -61,15 +62,20 @@ impl Fixture {
 
     /// One whose provider has this profile, and is polled as callers like.
     pub(crate) async fn speaking(profile: &str, floor: Timestamp, real_key: Option<&str>) -> Self {
-        Self::made(profile, floor, real_key, Pace::default()).await
+        Self::made(profile, floor, real_key, Pace::default(), None).await
+    }
+
+    /// One that collapses what is said twice.
+    pub(crate) async fn collapsing(repeats: Arc<Repeats>) -> Self {
+        Self::made("twocaptcha", Timestamp::default(), Some(REAL_KEY), Pace::default(), Some(repeats)).await
     }
 
     /// One whose provider has this profile and keeps its pace.
     pub(crate) async fn governed(profile: &str) -> Self {
-        Self::made(profile, Timestamp::default(), Some(REAL_KEY), *Profile::builtin(profile).unwrap().pace()).await
+        Self::made(profile, Timestamp::default(), Some(REAL_KEY), *Profile::builtin(profile).unwrap().pace(), None).await
     }
 
-    async fn made(profile: &str, floor: Timestamp, real_key: Option<&str>, pace: Pace) -> Self {
+    async fn made(profile: &str, floor: Timestamp, real_key: Option<&str>, pace: Pace, collapse: Option<Arc<Repeats>>) -> Self {
         let clock = Clock::begin();
         let folder = TempDir::new().unwrap();
         let log = Log::open(folder.path(), clock.now().wall).unwrap();
@@ -81,7 +87,7 @@ impl Fixture {
         let answer = Arc::new(parking_lot::Mutex::new(Says::Body("OK|7000001")));
         let received = Arc::new(parking_lot::Mutex::new(Vec::new()));
         let provider = provider(answer.clone(), received.clone()).await;
-        let upstream = upstream(profile, provider, &books, real_key, pace);
+        let upstream = upstream(profile, provider, &books, real_key, (pace, collapse));
         let registry = Arc::new(registry(upstream.clone(), clock).await);
         let gate = Arc::new(Gate {
             settings: Settings {
@@ -206,7 +212,14 @@ pub(crate) fn text(reply: &Reply) -> &str {
     std::str::from_utf8(&reply.body).unwrap()
 }
 
-fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option<&str>, pace: Pace) -> Arc<Upstream> {
+fn upstream(
+    profile: &str,
+    provider: SocketAddr,
+    books: &Books,
+    real_key: Option<&str>,
+    set: (Pace, Option<Arc<Repeats>>),
+) -> Arc<Upstream> {
+    let (pace, collapse) = set;
     let name = Name::parse("provider").unwrap();
     let profile = Profile::builtin(profile).unwrap();
     let keyring = Arc::new(Keyring::new([7; 32], true));
@@ -225,7 +238,7 @@ fn upstream(profile: &str, provider: SocketAddr, books: &Books, real_key: Option
         breaker: Breaker::new(pace.refused_rest_ms()),
         crowd: Default::default(),
         governor: Governor::new(pace),
-        collapse: None,
+        collapse,
         drift: None,
         stopped: Default::default(),
     })

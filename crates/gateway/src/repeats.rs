@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
-use tollgate_audit::Idempotency;
+use tollgate_audit::{Answered, Idempotency};
 use tollgate_model::{Fingerprint, KeyId, RequestId, TaskId, Timestamp};
 
 /// An answer is given again for a day at least; an hour more, so that clocks may differ and steps be small.
@@ -103,12 +103,23 @@ impl Repeats {
         self.kept_ms
     }
 
-    /// Takes in what was answered before the gate was started; what is too much is kept all the same.
-    pub fn restore(&self, key: KeyId, name: Fingerprint, body: Fingerprint, first: RequestId, at: Timestamp, kept: Kept) {
+    /// Takes in what was answered before the gate was started; what is too much is kept all the same. What a clock that was ahead
+    /// has dated later than now is as old as now, or it would be kept until that clock's time comes.
+    pub fn restore(&self, answered: &Answered, now: Timestamp) {
+        let Answered { request: first, key, name, body, at, task } = *answered;
+        // of an answer that is not in the journal, and none is, the task's id is given, or that nobody knows
+        let kept = task.map_or(Kept::Unknown, Kept::Task);
+        let at = at.min(now);
         let mut table = self.table.lock();
         table.by_name.insert((key, name), Known { body, state: State::Answered { first, kept } });
         table.by_age.push_back((at, (key, name)));
         *table.of_key.entry(key).or_default() += 1;
+    }
+
+    /// Leaves no room.
+    #[cfg(test)]
+    pub(crate) fn fill(&self) {
+        self.table.lock().bytes = BYTES;
     }
 
     /// Asks for a name and takes it if it is free.

@@ -47,8 +47,10 @@ fn a_correction_counts_in_every_limit_of_the_key_and_survives_a_kill_and_the_rep
     let up = json!({ "key": "shop", "up": "0.150000001", "reason": "bought around the gate", "id": ID });
     assert_eq!(adjust(&stand, &up)?.status, 200);
     // said again it is done once, another under its id is refused
-    let again = adjust(&stand, &up)?;
-    assert_eq!((again.status, again.body.contains("\"repeated\":true")), (200, true), "{}", again.body);
+    for _ in 0..20 {
+        let again = adjust(&stand, &up)?;
+        assert_eq!((again.status, again.body.contains("\"repeated\":true")), (200, true), "{}", again.body);
+    }
     let other = json!({ "key": "shop", "up": "0.2", "reason": "another", "id": ID });
     assert_eq!(adjust(&stand, &other)?.status, 409);
     let spent = pairs(&[("0.50/day", "0.450000001"), ("0.50/hour", "0.450000001"), ("10/day tasks", "3"), ("5/day", "0.450000001")]);

@@ -156,9 +156,11 @@ pub(crate) async fn request<A: Send + Sync + 'static>(State(desk): State<Arc<Des
         .parse()
         .map_err(|_| Problem::new(Kind::Malformed, format!("`{id}` is no request id")).hint("it is in the header `Tollgate-Request-Id`"))?;
     let gate = desk.gate.clone();
-    let found = tokio::task::spawn_blocking(move || tollgate_audit::find(gate.audit(), id.to_string().as_bytes(), MOST)).await;
+    let select = move || tollgate_audit::select(gate.audit(), id.to_string().as_bytes(), |line| is_of(line, id));
+    let found = tokio::task::spawn_blocking(select).await;
     let found = found.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
-    let lines: Vec<Value> = found.into_iter().map(|found| found.value).filter(|line| is_of(line, id)).collect();
+    let too_many = found.len().saturating_sub(MOST);
+    let lines: Vec<Value> = found.into_iter().skip(too_many).map(|found| found.value).collect();
     if lines.is_empty() {
         return Err(Problem::new(Kind::NotFound, "no line of the audit log has this id")
             .hint("lines of refused arrivals are written within a second"));

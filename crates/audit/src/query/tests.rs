@@ -62,3 +62,18 @@ fn a_request_is_found_by_its_id() {
     assert_eq!(find(dir.path(), b"no such request", 10).unwrap(), []);
     assert_eq!(seqs(&find(dir.path(), b"request", 2).unwrap().into_iter().map(|found| found.value).collect::<Vec<_>>()), ["w1:5", "w1:6"]);
 }
+
+#[test]
+fn the_wanted_line_is_found_behind_any_number_of_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Journal::open(dir.path(), Timestamp::default()).unwrap();
+    let mut lane = journal.lane("w0").unwrap();
+    for millis in 0..100 {
+        lane.append(&arrival(millis, 7));
+    }
+    lane.flush(now(100)).unwrap();
+    let first = |line: &Value| line["tollgate"]["seq"] == "w0:1";
+    let needle = arrival(0, 7).request.to_string();
+    let found = select(dir.path(), needle.as_bytes(), first).unwrap();
+    assert_eq!(found.iter().map(|found| found.line).collect::<Vec<_>>(), [1]);
+}

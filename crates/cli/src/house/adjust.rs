@@ -1,29 +1,64 @@
 //! How does an operator's correction reach books and log? Its line first, then every limit of the key; said again under its id, it is
 //! done once.
 
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::Path;
+
 use serde_json::Value;
 use tollgate_admin::{AdjustedShown, Adjusting, Day, NotAdjusted};
-use tollgate_audit::{CORRECTION, Corrected, Correction};
+use tollgate_audit::{CORRECTION, Corrected, Correction, Found};
 use tollgate_books::{Account, Adjustment, Spent, StoreError};
-use tollgate_model::{Money, Now, RequestId, Timestamp};
+use tollgate_model::{Money, Name, Now, RequestId, Timestamp};
 
 use super::desk::Inside;
+use super::lane::DeskLane;
 
 /// The method of what was spent, and nobody knows on what.
 const METHOD: &str = "correction";
-/// An id stands in so few lines that a purchase has no more.
-const MOST: usize = 32;
+
+/// What the log may have a line of, and the books do not know: they are told as soon as the line is out, or by the replay of the next
+/// start. Until then nobody is told that it is done.
+#[derive(Default)]
+pub(super) struct Untold(Vec<Adjustment>);
+
+impl Untold {
+    /// Writes the line, and gives what the books are to be told: the line first, for a process that dies in between finds it at its
+    /// start.
+    fn write(
+        &mut self,
+        lane: &DeskLane,
+        id: RequestId,
+        line: &Correction,
+        entries: Vec<Adjustment>,
+    ) -> Result<Vec<Adjustment>, NotAdjusted> {
+        self.0.extend(entries);
+        let hint = |error| format!("the correction `{id}` is not written down yet: {error}; say it again with this `id`, not without");
+        lane.correction(id, line).map_err(|error| NotAdjusted::Unavailable(hint(error)))?;
+        Ok(std::mem::take(&mut self.0))
+    }
+
+    /// Gives what was owed, if the lane can be written.
+    fn out(&mut self, lane: &DeskLane) -> Result<Vec<Adjustment>, NotAdjusted> {
+        let why = |error| format!("the audit log cannot be written: {error}; nothing was corrected, try again later");
+        lane.written().map_err(|error| NotAdjusted::Unavailable(why(error)))?;
+        Ok(std::mem::take(&mut self.0))
+    }
+}
 
 impl Inside {
     /// One correction at a time: what one takes off is not there for the next.
     pub(super) async fn adjusted(&self, asked: Adjusting) -> Result<AdjustedShown, NotAdjusted> {
-        let _turn = self.adjusting.lock().await;
+        let mut untold = self.adjusting.lock().await;
+        // before the log is asked: the line of one that failed may be there by now
+        self.tell(untold.out(&self.lane)?);
         if let Some(before) = self.said_before(&asked).await? {
             return Ok(before);
         }
         let now = self.gate.clock.now();
-        let upstream = self.upstreams.iter().find(|(upstream, _)| upstream.name == asked.record.upstream);
-        let (upstream, _) = upstream.ok_or_else(|| NotAdjusted::NoAccount(asked.record.upstream.clone()))?;
+        self.account(&asked.record.upstream).ok_or_else(|| NotAdjusted::NoAccount(asked.record.upstream.clone()))?;
         let entries = if asked.amount > Money::ZERO { put_on(&asked, now)? } else { self.taken_off(&asked).await? };
         let id = asked.id.map_or_else(|| draw(now.wall), Ok)?;
         let correction = Correction {
@@ -34,23 +69,33 @@ impl Inside {
             reason: asked.reason,
             entries: entries.iter().map(corrected).collect(),
         };
-        // the line first: a process that dies in between finds it at its start
-        self.lane.correction(id, &correction);
-        tell(&upstream.account, entries, now);
+        self.tell(untold.write(&self.lane, id, &correction, entries)?);
         Ok(shown(id, &correction, false))
+    }
+
+    fn account(&self, name: &Name) -> Option<&Account> {
+        self.upstreams.iter().find(|(upstream, _)| upstream.name == *name).map(|(upstream, _)| &*upstream.account)
+    }
+
+    fn tell(&self, entries: Vec<Adjustment>) {
+        let now = self.gate.clock.now();
+        for entry in entries {
+            if let Some(account) = self.account(&entry.upstream) {
+                account.adjust(entry, now);
+            }
+        }
     }
 
     /// What the log has under this id; nothing if it was not said before.
     async fn said_before(&self, asked: &Adjusting) -> Result<Option<AdjustedShown>, NotAdjusted> {
         let Some(id) = asked.id else { return Ok(None) };
         let folder = self.audit.clone();
-        let found = tokio::task::spawn_blocking(move || tollgate_audit::find(&folder, id.to_string().as_bytes(), MOST)).await;
+        let found = tokio::task::spawn_blocking(move || told_of(&folder, id)).await;
         let unreadable = || NotAdjusted::Unavailable("the audit log cannot be read".to_owned());
         let found = found.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
-        // the act's own lines tell of the id that was asked for
-        let lines = || found.iter().map(|found| &found.value).filter(|line| is_about(line, id));
-        let Some(line) = lines().find(|line| text(line, "/event/action") == Some(CORRECTION)) else {
-            return if lines().next().is_some() { Err(NotAdjusted::Taken) } else { Ok(None) };
+        let mut lines = found.iter().map(|found| &found.value);
+        let Some(line) = lines.find(|line| text(line, "/event/action") == Some(CORRECTION)) else {
+            return if found.is_empty() { Ok(None) } else { Err(NotAdjusted::Taken) };
         };
         let before = Correction::of(line.to_string().as_bytes()).ok_or_else(unreadable)?;
         let same = before.key == asked.record.id && before.amount == asked.amount.to_string() && before.on == asked.on.to_string();
@@ -80,12 +125,6 @@ fn put_on(asked: &Adjusting, now: Now) -> Result<Vec<Adjustment>, NotAdjusted> {
     Ok(vec![Adjustment { request: draw(at)?, key: record.id, team, upstream, method: METHOD.to_owned(), at, amount: *amount }])
 }
 
-fn tell(account: &Account, entries: Vec<Adjustment>, now: Now) {
-    for entry in entries {
-        account.adjust(entry, now);
-    }
-}
-
 /// An id that begins with an instant.
 fn draw(at: Timestamp) -> Result<RequestId, NotAdjusted> {
     let mut random = [0; 10];
@@ -102,6 +141,12 @@ fn corrected(entry: &Adjustment) -> Corrected {
 fn shown(id: RequestId, correction: &Correction, repeated: bool) -> AdjustedShown {
     let Correction { name, on, amount, entries, .. } = correction.clone();
     AdjustedShown { id: id.to_string(), key: name, on, amount, entries: entries.len(), repeated }
+}
+
+/// The lines that are about this id. Each time that it is said again leaves two that only contain it: they are passed over while
+/// reading, so that none of them can hide the first.
+fn told_of(folder: &Path, id: RequestId) -> io::Result<Vec<Found>> {
+    tollgate_audit::select(folder, id.to_string().as_bytes(), |line| is_about(line, id))
 }
 
 fn is_about(line: &Value, id: RequestId) -> bool {

@@ -20,6 +20,7 @@ use tollgate_registry::Key;
 use tollgate_secrets::Recognised;
 use tollgate_store_redis::RedisRates;
 
+use super::adjust::Untold;
 use super::audit_folder;
 use super::findings::findings_of;
 use super::lane::DeskLane;
@@ -32,7 +33,7 @@ pub(crate) struct Inside {
     pub(super) upstreams: Vec<(Arc<Upstream>, Arc<[LimitIx]>)>,
     troubles: Troubles,
     pub(super) lane: Arc<DeskLane>,
-    pub(super) adjusting: tokio::sync::Mutex<()>,
+    pub(super) adjusting: tokio::sync::Mutex<Untold>,
     plans: BTreeMap<Name, PlanShown>,
     rates: Option<Arc<RedisRates>>,
     sets: BTreeMap<Name, CidrSet>,

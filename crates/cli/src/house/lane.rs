@@ -35,11 +35,11 @@ impl DeskLane {
         self.lock().append(record);
     }
 
-    /// Appends a correction, and hands it to the operating system: what cannot be written stays in the lane until it can.
-    pub(crate) fn correction(&self, id: RequestId, correction: &Correction) {
+    /// Appends a correction that survives a power cut. After an error its line stays in the lane: `written` tells when it is out.
+    pub(crate) fn correction(&self, id: RequestId, correction: &Correction) -> io::Result<()> {
         let detail = serde_json::to_value(correction).unwrap_or_default();
         self.append("event", CORRECTION, "success", Some(&id.to_string()), &detail);
-        let _ = self.flush();
+        self.written()
     }
 
     /// A key that the brake has paused: the change whole, as a person's has it, and what was seen.
@@ -56,6 +56,12 @@ impl DeskLane {
     /// Writes everything that waits.
     pub(crate) fn flush(&self) -> io::Result<()> {
         self.lock().flush(self.clock.now())
+    }
+
+    /// The same, and it survives a power cut; blocks.
+    pub(crate) fn written(&self) -> io::Result<()> {
+        self.flush()?;
+        self.lock().sync()
     }
 
     fn append(&self, kind: &'static str, action: &str, outcome: &'static str, subject: Option<&str>, detail: &Value) {
@@ -82,7 +88,6 @@ impl Acts for DeskLane {
         };
         let detail = json!({ "stage": stage, "by": by, "what": act.detail });
         self.append("event", act.action, act.stage.outcome(), Some(&act.subject), &detail);
-        let written = self.flush().and_then(|()| self.lock().sync());
-        Box::pin(future::ready(written.map_err(|_| Unwritten)))
+        Box::pin(future::ready(self.written().map_err(|_| Unwritten)))
     }
 }

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use tollgate_audit::{Decision, Happened, HoldEnd, Journal, Kind, Record};
 use tollgate_books::{Adjustment, Books, Fact, Recovered};
 use tollgate_gateway::clock::Clock;
-use tollgate_gateway::{KEPT_MS, Kept, Repeats, Upstreams};
+use tollgate_gateway::{KEPT_MS, Repeats, Upstreams};
+use tollgate_model::Timestamp;
 
 /// The lane of outcomes that a dead process owed.
 const LANE: &str = "recovery";
@@ -40,25 +41,29 @@ fn fact(happened: Happened) -> Fact {
     }
 }
 
-/// What callers have named within the time that it is answered again: a name that a restart forgot would be bought twice. Of an
-/// answer that is not in the journal, and none is, the task's id is given, or that nobody knows.
+/// What callers have named within the time that it is answered again: a name that a restart forgot would be bought twice.
 pub(crate) fn repeats(audit: &Path, upstreams: &Upstreams, clock: Clock) -> Result<Arc<Repeats>> {
     let repeats = Repeats::default();
     let now = clock.now().wall;
     let collapsing: Vec<_> = upstreams.iter().filter_map(|upstream| upstream.collapse.as_ref()).collect();
     let since = now.plus_millis(-KEPT_MS);
     for one in tollgate_audit::answered(audit, since).context("the audit log cannot be read back")? {
-        let kept = one.task.map_or(Kept::Unknown, Kept::Task);
         // what has no name of its caller's stands under itself
         if one.name != one.body {
-            repeats.restore(one.key, one.name, one.body, one.request, one.at, kept);
+            repeats.restore(&one, now);
             continue;
         }
-        for collapse in collapsing.iter().filter(|collapse| now.plus_millis(-collapse.kept_ms()) < one.at) {
-            collapse.restore(one.key, one.name, one.body, one.request, one.at, kept.clone());
+        for collapse in collapsing.iter().filter(|collapse| is_collapsed(one.at, collapse.kept_ms(), now)) {
+            collapse.restore(&one, now);
         }
     }
     Ok(Arc::new(repeats))
+}
+
+/// Whether what was bought then is still given to whoever says the same. What a clock that was ahead has dated later than now may be
+/// of any age, and nobody has asked for its answer: it is bought anew.
+fn is_collapsed(at: Timestamp, kept_ms: i64, now: Timestamp) -> bool {
+    now.plus_millis(-kept_ms) < at && at <= now
 }
 
 /// Writes the outcome that the last process owed: sent, and nobody knows.
@@ -85,4 +90,16 @@ pub(crate) fn give_up(journal: &Journal, books: &Books, recovered: &Recovered, k
     lane.flush(now).context("the outcomes of the last process cannot be written down")?;
     books.lane(LANE).pushed(lane.flushed_upto());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_old_or_dated_later_than_now_is_not_collapsed_after_a_start() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let collapsed = [-60_001, -60_000, -59_999, 0, 1, 86_400_000].map(|millis| is_collapsed(now.plus_millis(millis), 60_000, now));
+        assert_eq!(collapsed, [false, false, true, true, false, false]);
+    }
 }

@@ -72,6 +72,21 @@ fn rl_04_a_full_table_refuses_a_new_name_and_forgets_none() {
     assert!(matches!(repeats.look((key(1), print(OF_A_KEY)), print(0), NOW), Looked::Full));
     assert!(matches!(repeats.look((key(1), print(0)), print(0), NOW), Looked::Again(..)));
     assert!(matches!(repeats.look((key(2), print(0)), print(0), NOW), Looked::First(_)), "another key has room");
-    repeats.table.lock().bytes = BYTES;
+    repeats.fill();
     assert!(matches!(repeats.look((key(2), print(0)), print(0), NOW), Looked::Full));
+}
+
+#[test]
+fn bu_19_what_a_clock_ahead_has_dated_is_forgotten_a_day_from_now_and_lets_others_be_forgotten() {
+    let repeats = Arc::new(Repeats::default());
+    let year = NOW.plus_millis(365 * 24 * 3_600_000);
+    let one = Answered { request: FIRST, key: key(1), name: print(1), body: print(0), at: year, task: None };
+    repeats.restore(&one, NOW);
+    claim(&repeats, (key(1), print(2))).answered(FIRST, None, None, NOW);
+    for number in [1, 2] {
+        assert!(matches!(repeats.look((key(1), print(number)), print(0), NOW), Looked::Again(FIRST, Kept::Unknown)));
+    }
+    for number in [1, 2] {
+        assert!(matches!(repeats.look((key(1), print(number)), print(0), NOW.plus_millis(KEPT_MS)), Looked::First(_)));
+    }
 }

@@ -44,7 +44,7 @@ pub(crate) async fn made<'a>(located: Located<'a>, worker: &Worker, line: &mut L
 
 async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Option<Reply>, Refusal> {
     let arrival = located.identified.arrival;
-    let Some((called, repeats, named, body)) = named(located, worker)? else { return Ok(None) };
+    let Some(Named { called, repeats, named, body }) = named(located, worker)? else { return Ok(None) };
     let deadline = arrival.now.mono.plus_millis(PATIENCE_MS);
     loop {
         match repeats.look(named, body, worker.lately().wall) {
@@ -75,6 +75,8 @@ async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> 
                 let why = "this `Idempotency-Key` came with another submission before";
                 return Err(Denial::new(DenialCode::Duplicate, why).into());
             }
+            // nobody was promised that it is bought once: it goes on as if it were not collapsed
+            Looked::Full if arrival.idempotency_key.is_none() => return Ok(None),
             Looked::Full => {
                 let why = "as many submissions are remembered as there is room for: none is forgotten before its time is over";
                 return Err(Denial::new(DenialCode::Overloaded, why).retry_after(60_000).into());
@@ -83,8 +85,17 @@ async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> 
     }
 }
 
-/// What makes two submissions one: how it is called, where the answers are, under which name, and the submission itself.
-type Named<'a> = (&'static str, &'a Arc<Repeats>, (KeyId, Fingerprint), Fingerprint);
+/// What makes two submissions one.
+struct Named<'a> {
+    /// How it is called.
+    called: &'static str,
+    /// Where the answers are.
+    repeats: &'a Arc<Repeats>,
+    /// Under which name.
+    named: (KeyId, Fingerprint),
+    /// The submission itself.
+    body: Fingerprint,
+}
 
 /// By its caller's own name for it; else, where the upstream collapses what is said twice, by itself.
 fn named<'a>(located: &'a Located<'_>, worker: &'a Worker) -> Result<Option<Named<'a>>, Refusal> {
@@ -94,7 +105,7 @@ fn named<'a>(located: &'a Located<'_>, worker: &'a Worker) -> Result<Option<Name
         (None, None) => Ok(None),
         (None, Some(repeats)) => {
             let body = body(located, worker)?;
-            Ok(Some(("the same words", repeats, (key, body), body)))
+            Ok(Some(Named { called: "the same words", repeats, named: (key, body), body }))
         }
         (Some(name), _) => {
             fault::at(Place::Again);
@@ -102,7 +113,8 @@ fn named<'a>(located: &'a Located<'_>, worker: &'a Worker) -> Result<Option<Name
                 return Err(Denial::new(DenialCode::Malformed, "an `Idempotency-Key` is 1 to 255 visible ASCII characters").into());
             }
             let named = Fingerprint::of(&worker.gate.pepper, &[b"idempotency", key.as_bytes(), name]);
-            Ok(Some(("its `Idempotency-Key`", &worker.gate.repeats, (key, named), body(located, worker)?)))
+            let (called, repeats) = ("its `Idempotency-Key`", &worker.gate.repeats);
+            Ok(Some(Named { called, repeats, named: (key, named), body: body(located, worker)? }))
         }
     }
 }

@@ -1,6 +1,7 @@
 use serde_json::json;
 use tollgate_model::Mono;
 
+use super::*;
 use crate::fixture::{Fixture, Says, submission, text};
 
 const DOLLAR: i64 = 1_000_000_000;
@@ -108,4 +109,21 @@ async fn whoever_waits_too_long_for_the_first_is_told_to_wait_and_nothing_is_sen
     assert_eq!((text(&second), second.denied, second.retry_after_s), ("ERROR_NO_SLOT_AVAILABLE", Some("concurrency_limited"), Some(1)));
     assert_eq!(text(&first), "ERROR_TOLLGATE_OUTCOME_UNKNOWN", "the sweep has ended the first as well");
     assert_eq!(stage.received.lock().len(), 1);
+}
+
+#[tokio::test]
+async fn a_full_table_lets_a_submission_without_a_name_go_on_and_refuses_a_named_one() {
+    let repeats = Arc::new(Repeats::default());
+    let stage = Fixture::collapsing(repeats.clone()).await;
+    let key = stage.key("shop", |_| {}).await;
+    assert_eq!([text(&stage.submit(&key).await), text(&stage.submit(&key).await)], ["OK|7000001"; 2]);
+    assert_eq!(stage.received.lock().len(), 1, "said twice, sent once");
+    repeats.fill();
+    stage.worker.gate.repeats.fill();
+    stage.provider_says(Says::Body("OK|7000002"));
+    let other = submission(&key).replace("example.com", "example.org");
+    let reply = stage.get(&other).await;
+    assert_eq!((text(&reply), reply.denied), ("OK|7000002", None));
+    assert_eq!(stage.get_named(&other, "a-1").await.denied, Some("overloaded"));
+    assert_eq!(stage.received.lock().len(), 2);
 }
