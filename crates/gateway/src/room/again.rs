@@ -44,10 +44,10 @@ pub(crate) async fn made<'a>(located: Located<'a>, worker: &Worker, line: &mut L
 
 async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Option<Reply>, Refusal> {
     let arrival = located.identified.arrival;
-    let Some(Named { called, repeats, named, body }) = named(located, worker)? else { return Ok(None) };
+    let Some(Named { called, repeats, under, body }) = named(located, worker)? else { return Ok(None) };
     let deadline = arrival.now.mono.plus_millis(PATIENCE_MS);
     loop {
-        match repeats.look(named, body, worker.lately().wall) {
+        match repeats.look(under, body, worker.lately().wall) {
             Looked::First(claim) => {
                 line.claim(claim);
                 return Ok(None);
@@ -92,7 +92,7 @@ struct Named<'a> {
     /// Where the answers are.
     repeats: &'a Arc<Repeats>,
     /// Under which name.
-    named: (KeyId, Fingerprint),
+    under: (KeyId, Fingerprint),
     /// The submission itself.
     body: Fingerprint,
 }
@@ -105,7 +105,7 @@ fn named<'a>(located: &'a Located<'_>, worker: &'a Worker) -> Result<Option<Name
         (None, None) => Ok(None),
         (None, Some(repeats)) => {
             let body = body(located, worker)?;
-            Ok(Some(Named { called: "the same words", repeats, named: (key, body), body }))
+            Ok(Some(Named { called: "the same words", repeats, under: (key, body), body }))
         }
         (Some(name), _) => {
             fault::at(Place::Again);
@@ -114,7 +114,7 @@ fn named<'a>(located: &'a Located<'_>, worker: &'a Worker) -> Result<Option<Name
             }
             let named = Fingerprint::of(&worker.gate.pepper, &[b"idempotency", key.as_bytes(), name]);
             let (called, repeats) = ("its `Idempotency-Key`", &worker.gate.repeats);
-            Ok(Some(Named { called, repeats, named: (key, named), body: body(located, worker)? }))
+            Ok(Some(Named { called, repeats, under: (key, named), body: body(located, worker)? }))
         }
     }
 }
