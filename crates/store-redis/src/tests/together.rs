@@ -85,8 +85,15 @@ async fn rl_05_after_the_wait_that_is_told_it_may_come_and_not_before() {
         let began = now();
         let taken = until(&gate, &[own(120, 1)], Duration::from_secs(2), |came| came == Came::Taken).await;
         let Came::Refused(late) = take(&gate, &[own(120, 1)]).await else { panic!("over after {taken:?}") };
-        tokio::time::sleep(Duration::from_nanos(late.wait).saturating_sub(Duration::from_millis(30))).await;
-        assert!(matches!(take(&gate, &[own(120, 1)]).await, Came::Refused(_)), "too early, {:?}", began.elapsed());
+        let (told, wait) = (now(), Duration::from_nanos(late.wait));
+        tokio::time::sleep(wait.saturating_sub(Duration::from_millis(30))).await;
+        let early = take(&gate, &[own(120, 1)]).await;
+        // a machine that is busy with other tests wakes nobody in time; what came after the wait shows nothing
+        assert!(matches!(early, Came::Refused(_)) || told.elapsed() >= wait, "too early, {:?}", began.elapsed());
+        if early == Came::Taken {
+            tokio::time::sleep(Duration::from_millis(510)).await;
+            continue;
+        }
         tokio::time::sleep(Duration::from_millis(35)).await;
         let Some(token) = ask(&gate, &account(), &[own(120, 1)], false).await.1 else { panic!("not after the wait") };
         keep(Some(token));
