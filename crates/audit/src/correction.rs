@@ -1,9 +1,7 @@
 //! How does an operator's correction stand in the journal? One line with all its entries: it is there whole, or not at all.
 
 use serde::{Deserialize, Serialize};
-use tollgate_model::{KeyId, Money, Name, RequestId, Timestamp};
-
-use crate::replay::Happened;
+use tollgate_model::{KeyId, Name, RequestId};
 
 /// `event.action` of its line.
 pub const CORRECTION: &str = "adjust";
@@ -54,19 +52,5 @@ impl Correction {
             detail: Correction,
         }
         serde_json::from_slice::<Line>(line).ok().map(|line| line.tollgate.detail)
-    }
-
-    /// What the books are told of it.
-    pub(crate) fn happened(self) -> impl Iterator<Item = Happened> {
-        let key = self.key;
-        self.entries.into_iter().map(move |Corrected { request, team, upstream, method, at_ms, nanos }| Happened::Adjusted {
-            request,
-            key,
-            team,
-            upstream,
-            method,
-            at: Timestamp::from_millis(at_ms),
-            amount: Money::from_nanos(nanos),
-        })
     }
 }

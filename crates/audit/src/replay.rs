@@ -78,22 +78,7 @@ pub enum Happened {
         at: Timestamp,
     },
     /// An operator corrected what a key has spent.
-    Adjusted {
-        /// The entry.
-        request: RequestId,
-        /// Whose.
-        key: KeyId,
-        /// The key's team.
-        team: Option<Name>,
-        /// The account.
-        upstream: Name,
-        /// The method that it stands under.
-        method: String,
-        /// The instant that decides its windows.
-        at: Timestamp,
-        /// How much more was spent; below zero: less.
-        amount: Money,
-    },
+    Corrected(Correction),
 }
 
 /// The journal cannot be read back.
@@ -158,16 +143,11 @@ impl Lane<'_> {
                             continue;
                         }
                         match happened(reader.line(), &head) {
-                            Ok(Told::Nothing) => {}
-                            Ok(Told::One(at, happened)) => {
+                            Ok(None) => {}
+                            Ok(Some((at, happened))) => {
                                 // a clock that stepped back must not put an outcome before its intent
                                 latest = latest.max(at);
                                 self.timed.push((latest, self.name.to_owned(), head.number, happened));
-                            }
-                            Ok(Told::Correction(at, correction)) => {
-                                latest = latest.max(at);
-                                let entries = correction.happened().map(|entry| (latest, self.name.to_owned(), head.number, entry));
-                                self.timed.extend(entries);
                             }
                             Err(Damaged) => *self.whole = damaged(reader),
                         }
@@ -188,29 +168,22 @@ fn damaged(reader: &LaneReader) -> bool {
     false
 }
 
-/// What a line tells of money.
-enum Told {
-    Nothing,
-    One(Timestamp, Happened),
-    Correction(Timestamp, Correction),
-}
-
-fn happened(line: &[u8], begin: &Head<'_>) -> Result<Told, Damaged> {
+fn happened(line: &[u8], begin: &Head<'_>) -> Result<Option<(Timestamp, Happened)>, Damaged> {
     let Entry { event, tollgate: facts } = Entry::of(line).ok_or(Damaged)?;
     let ends = match &*event.action {
         "intent" => false,
         "outcome" | "settle" => true,
         CORRECTION => {
             let correction = Correction::of(line).ok_or(Damaged)?;
-            return Ok(Told::Correction(begin.time().ok_or(Damaged)?, correction));
+            return Ok(Some((begin.time().ok_or(Damaged)?, Happened::Corrected(correction))));
         }
-        _ => return Ok(Told::Nothing),
+        _ => return Ok(None),
     };
     let at = begin.time().ok_or(Damaged)?;
     let request = facts.request_id.ok_or(Damaged)?;
     let happened = if ends {
         match facts.hold.as_deref() {
-            None => return Ok(Told::Nothing),
+            None => return Ok(None),
             Some("opened") => Happened::Opened { request, task: facts.task.ok_or(Damaged)?, at },
             Some(settled @ ("settled" | "assumed")) => {
                 Happened::Settled { request, cost: facts.cost.settled.ok_or(Damaged)?, assumed: settled == "assumed", at }
@@ -225,7 +198,7 @@ fn happened(line: &[u8], begin: &Head<'_>) -> Result<Told, Damaged> {
         let held = facts.cost.held.ok_or(Damaged)?;
         Happened::Held { request, key, team: facts.team, upstream: facts.upstream.ok_or(Damaged)?, method, at, held }
     };
-    Ok(Told::One(at, happened))
+    Ok(Some((at, happened)))
 }
 
 /// The file to begin with: the last one whose first line is not behind `from`. The newest is never skipped: its end is the

@@ -139,18 +139,8 @@ fn a_correction_comes_back_whole_and_a_damaged_one_is_said_aloud() {
         |detail| Event { at: Timestamp::from_millis(40), kind: "event", action: CORRECTION, outcome: "success", subject: None, detail };
     lane.event(&line(Some(&detail)));
     lane.flush(now(50)).unwrap();
-    let told = |number: u8, nanos| Happened::Adjusted {
-        request: request(number),
-        key: key(),
-        team: None,
-        upstream: upstream.clone(),
-        method: method.clone(),
-        at: Timestamp::from_millis(5),
-        amount: Money::from_nanos(nanos),
-    };
     let replayed = replay(dir.path(), &HashMap::new()).unwrap();
-    let desk = |happened| ("desk".to_owned(), 1, happened);
-    assert_eq!((replayed.lines, replayed.whole), (vec![desk(told(1, -3)), desk(told(2, -7))], true));
+    assert_eq!((replayed.lines, replayed.whole), (vec![("desk".to_owned(), 1, Happened::Corrected(correction))], true));
     lane.event(&line(None));
     lane.flush(now(50)).unwrap();
     assert!(!replay(dir.path(), &HashMap::new()).unwrap().whole);

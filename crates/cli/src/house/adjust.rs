@@ -138,6 +138,15 @@ fn corrected(entry: &Adjustment) -> Corrected {
     Corrected { request, team, upstream, method, at_ms: at.millis(), nanos: amount.nanos() }
 }
 
+/// What the books are told of a line.
+pub(super) fn entries(correction: Correction) -> impl Iterator<Item = Adjustment> {
+    let key = correction.key;
+    correction.entries.into_iter().map(move |Corrected { request, team, upstream, method, at_ms, nanos }| {
+        let (at, amount) = (Timestamp::from_millis(at_ms), Money::from_nanos(nanos));
+        Adjustment { request, key, team, upstream, method, at, amount }
+    })
+}
+
 fn shown(id: RequestId, correction: &Correction, repeated: bool) -> AdjustedShown {
     let Correction { name, on, amount, entries, .. } = correction.clone();
     AdjustedShown { id: id.to_string(), key: name, on, amount, entries: entries.len(), repeated }

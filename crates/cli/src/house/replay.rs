@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use tollgate_audit::{Decision, Happened, HoldEnd, Journal, Kind, Record};
-use tollgate_books::{Adjustment, Books, Fact, Recovered};
+use tollgate_books::{Books, Fact, Recovered};
 use tollgate_gateway::clock::Clock;
 use tollgate_gateway::{KEPT_MS, Repeats, Upstreams};
 use tollgate_model::Timestamp;
+
+use super::adjust;
 
 /// The lane of outcomes that a dead process owed.
 const LANE: &str = "recovery";
@@ -24,21 +26,27 @@ pub(crate) struct Replayed {
 /// Reads the journal from there on.
 pub(crate) fn since(audit: &Path, from: &HashMap<String, u64>) -> Result<Replayed> {
     let replayed = tollgate_audit::replay(audit, from).context("the audit log cannot be read back")?;
-    let facts = replayed.lines.into_iter().map(|(lane, number, happened)| (lane, number, fact(happened))).collect();
+    let mut facts = Vec::with_capacity(replayed.lines.len());
+    for (lane, number, happened) in replayed.lines {
+        tell(&mut facts, lane, number, happened);
+    }
     Ok(Replayed { facts, whole: replayed.whole })
 }
 
-fn fact(happened: Happened) -> Fact {
-    match happened {
+/// A line is one fact, and a correction as many as it has entries.
+fn tell(facts: &mut Vec<(String, u64, Fact)>, lane: String, number: u64, happened: Happened) {
+    let fact = match happened {
         Happened::Held { request, key, team, upstream, method, at, held } => Fact::Held { request, key, team, upstream, method, at, held },
         Happened::Opened { request, task, at } => Fact::Opened { request, task, at },
         Happened::Settled { request, cost, assumed, at } => Fact::Settled { request, cost, assumed, at },
         Happened::Voided { request, at } => Fact::Voided { request, at },
         Happened::Unknown { request, at } => Fact::Unknown { request, at },
-        Happened::Adjusted { request, key, team, upstream, method, at, amount } => {
-            Fact::Adjusted(Adjustment { request, key, team, upstream, method, at, amount })
+        Happened::Corrected(correction) => {
+            facts.extend(adjust::entries(correction).map(|entry| (lane.clone(), number, Fact::Adjusted(entry))));
+            return;
         }
-    }
+    };
+    facts.push((lane, number, fact));
 }
 
 /// What callers have named within the time that it is answered again: a name that a restart forgot would be bought twice.
@@ -94,7 +102,31 @@ pub(crate) fn give_up(journal: &Journal, books: &Books, recovered: &Recovered, k
 
 #[cfg(test)]
 mod tests {
+    use tollgate_audit::{Corrected, Correction};
+    use tollgate_books::Adjustment;
+    use tollgate_model::{KeyId, Money, Name, RequestId};
+
     use super::*;
+
+    #[test]
+    fn a_correction_is_as_many_facts_as_it_has_entries() {
+        let (key, upstream, id) = (KeyId::from_bytes([7; 16]), Name::parse("a").unwrap(), |number| RequestId::from_bytes([number; 16]));
+        let entry = |number, nanos| {
+            let (request, method) = (id(number), "hcaptcha".to_owned());
+            Corrected { request, team: None, upstream: upstream.clone(), method, at_ms: 5, nanos }
+        };
+        let (on, amount, reason) = ("1970-01-01".to_owned(), "-0.000000010".to_owned(), "r".to_owned());
+        let entries = vec![entry(1, -3), entry(2, -7)];
+        let mut facts = Vec::new();
+        let correction = Correction { key, name: upstream.clone(), on, amount, reason, entries };
+        tell(&mut facts, "desk".to_owned(), 4, Happened::Corrected(correction));
+        let told = |number, nanos| {
+            let (method, at, amount) = ("hcaptcha".to_owned(), Timestamp::from_millis(5), Money::from_nanos(nanos));
+            let adjusted = Adjustment { request: id(number), key, team: None, upstream: upstream.clone(), method, at, amount };
+            ("desk".to_owned(), 4, Fact::Adjusted(adjusted))
+        };
+        assert_eq!(facts, [told(1, -3), told(2, -7)]);
+    }
 
     #[test]
     fn what_is_too_old_or_dated_later_than_now_is_not_collapsed_after_a_start() {
