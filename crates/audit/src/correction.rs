@@ -1,6 +1,7 @@
 //! How does an operator's correction stand in the journal? One line with all its entries: it is there whole, or not at all.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tollgate_model::{KeyId, Name, RequestId};
 
 /// `event.action` of its line.
@@ -42,15 +43,7 @@ pub struct Corrected {
 
 impl Correction {
     /// The correction of a line; nothing if it is none of ours.
-    pub fn of(line: &[u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Line {
-            tollgate: Facts,
-        }
-        #[derive(Deserialize)]
-        struct Facts {
-            detail: Correction,
-        }
-        serde_json::from_slice::<Line>(line).ok().map(|line| line.tollgate.detail)
+    pub fn of(line: &Value) -> Option<Self> {
+        Self::deserialize(line.pointer("/tollgate/detail")?).ok()
     }
 }

@@ -26,7 +26,7 @@ pub use correction::{CORRECTION, Corrected, Correction};
 pub use health::LaneHealth;
 pub use journal::{Journal, JournalError};
 pub use lane::Lane;
-pub use query::{Follow, Found, find, select, tail};
+pub use query::{Follow, Found, about, find, tail};
 pub use record::{Decision, Event, HoldEnd, Idempotency, Kind, Record};
 pub use replay::{Happened, ReplayError, Replayed, replay};
 pub use seal::{SealError, Sealer};

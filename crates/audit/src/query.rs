@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use tollgate_model::RequestId;
 
 use crate::place::{self, Head};
 use crate::reader::{LaneReader, Position, Step};
@@ -41,9 +42,11 @@ pub fn find(dir: &Path, needle: &[u8], max: usize) -> io::Result<Vec<Found>> {
     gather(dir, needle, max, |_| true)
 }
 
-/// Every line that contains the bytes and is wanted, by time, however many others contain them.
-pub fn select(dir: &Path, needle: &[u8], wanted: impl Fn(&Value) -> bool) -> io::Result<Vec<Found>> {
-    gather(dir, needle, usize::MAX, wanted)
+/// Every line that is about this request, or about the correction of this id, by time, however many others contain the id.
+pub fn about(dir: &Path, id: RequestId) -> io::Result<Vec<Found>> {
+    let id = id.to_string();
+    let names = |line: &Value, place: &str| line.pointer(place).and_then(Value::as_str) == Some(&id);
+    gather(dir, id.as_bytes(), usize::MAX, |line| names(line, "/tollgate/request_id") || names(line, "/tollgate/subject"))
 }
 
 fn gather(dir: &Path, needle: &[u8], max: usize, wanted: impl Fn(&Value) -> bool) -> io::Result<Vec<Found>> {

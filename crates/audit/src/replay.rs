@@ -174,7 +174,7 @@ fn happened(line: &[u8], begin: &Head<'_>) -> Result<Option<(Timestamp, Happened
         "intent" => false,
         "outcome" | "settle" => true,
         CORRECTION => {
-            let correction = Correction::of(line).ok_or(Damaged)?;
+            let correction = serde_json::from_slice(line).ok().and_then(|line| Correction::of(&line)).ok_or(Damaged)?;
             return Ok(Some((begin.time().ok_or(Damaged)?, Happened::Corrected(correction))));
         }
         _ => return Ok(None),

@@ -156,8 +156,7 @@ pub(crate) async fn request<A: Send + Sync + 'static>(State(desk): State<Arc<Des
         .parse()
         .map_err(|_| Problem::new(Kind::Malformed, format!("`{id}` is no request id")).hint("it is in the header `Tollgate-Request-Id`"))?;
     let gate = desk.gate.clone();
-    let select = move || tollgate_audit::select(gate.audit(), id.to_string().as_bytes(), |line| is_of(line, id));
-    let found = tokio::task::spawn_blocking(select).await;
+    let found = tokio::task::spawn_blocking(move || tollgate_audit::about(gate.audit(), id)).await;
     let found = found.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
     let too_many = found.len().saturating_sub(MOST);
     let lines: Vec<Value> = found.into_iter().skip(too_many).map(|found| found.value).collect();
@@ -167,12 +166,6 @@ pub(crate) async fn request<A: Send + Sync + 'static>(State(desk): State<Arc<Des
     }
     let story: Vec<String> = lines.iter().map(story::told).collect();
     Ok(json(200, &json!({ "request_id": id.to_string(), "story": story, "lines": lines })))
-}
-
-fn is_of(line: &Value, id: RequestId) -> bool {
-    let of = |place: &str| story::text(line, place).is_some_and(|other| other == id.to_string());
-    // a correction is the subject of its line
-    of("/tollgate/request_id") || of("/tollgate/subject")
 }
 
 #[cfg(test)]

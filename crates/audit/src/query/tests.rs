@@ -3,6 +3,7 @@ use std::fs;
 use super::*;
 use crate::journal::Journal;
 use crate::journal::tests::{arrival, now};
+use crate::record::Record;
 use tollgate_model::Timestamp;
 
 fn seqs(lines: &[Value]) -> Vec<&str> {
@@ -64,16 +65,18 @@ fn a_request_is_found_by_its_id() {
 }
 
 #[test]
-fn the_wanted_line_is_found_behind_any_number_of_others() {
+fn the_line_that_is_about_an_id_is_found_behind_any_number_that_only_contain_it() {
     let dir = tempfile::tempdir().unwrap();
     let journal = Journal::open(dir.path(), Timestamp::default()).unwrap();
     let mut lane = journal.lane("w0").unwrap();
-    for millis in 0..100 {
-        lane.append(&arrival(millis, 7));
+    let sought = arrival(0, 7).request;
+    let id = sought.to_string();
+    lane.append(&arrival(0, 7));
+    for millis in 1..100 {
+        lane.append(&Record { reason: Some(&id), ..arrival(millis, 7) });
     }
     lane.flush(now(100)).unwrap();
-    let first = |line: &Value| line["tollgate"]["seq"] == "w0:1";
-    let needle = arrival(0, 7).request.to_string();
-    let found = select(dir.path(), needle.as_bytes(), first).unwrap();
+    assert_eq!(find(dir.path(), id.as_bytes(), 200).unwrap().len(), 100);
+    let found = about(dir.path(), sought).unwrap();
     assert_eq!(found.iter().map(|found| found.line).collect::<Vec<_>>(), [1]);
 }

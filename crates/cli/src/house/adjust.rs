@@ -4,12 +4,9 @@
 #[cfg(test)]
 mod tests;
 
-use std::io;
-use std::path::Path;
-
 use serde_json::Value;
 use tollgate_admin::{AdjustedShown, Adjusting, Day, NotAdjusted};
-use tollgate_audit::{CORRECTION, Corrected, Correction, Found};
+use tollgate_audit::{CORRECTION, Corrected, Correction};
 use tollgate_books::{Account, Adjustment, Spent, StoreError};
 use tollgate_model::{Money, Name, Now, RequestId, Timestamp};
 
@@ -90,14 +87,14 @@ impl Inside {
     async fn said_before(&self, asked: &Adjusting) -> Result<Option<AdjustedShown>, NotAdjusted> {
         let Some(id) = asked.id else { return Ok(None) };
         let folder = self.audit.clone();
-        let found = tokio::task::spawn_blocking(move || told_of(&folder, id)).await;
+        let found = tokio::task::spawn_blocking(move || tollgate_audit::about(&folder, id)).await;
         let unreadable = || NotAdjusted::Unavailable("the audit log cannot be read".to_owned());
         let found = found.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
         let mut lines = found.iter().map(|found| &found.value);
         let Some(line) = lines.find(|line| text(line, "/event/action") == Some(CORRECTION)) else {
             return if found.is_empty() { Ok(None) } else { Err(NotAdjusted::Taken) };
         };
-        let before = Correction::of(line.to_string().as_bytes()).ok_or_else(unreadable)?;
+        let before = Correction::of(line).ok_or_else(unreadable)?;
         let same = before.key == asked.record.id && before.amount == asked.amount.to_string() && before.on == asked.on.to_string();
         if same { Ok(Some(shown(id, &before, true))) } else { Err(NotAdjusted::Taken) }
     }
@@ -150,17 +147,6 @@ pub(super) fn entries(correction: Correction) -> impl Iterator<Item = Adjustment
 fn shown(id: RequestId, correction: &Correction, repeated: bool) -> AdjustedShown {
     let Correction { name, on, amount, entries, .. } = correction.clone();
     AdjustedShown { id: id.to_string(), key: name, on, amount, entries: entries.len(), repeated }
-}
-
-/// The lines that are about this id. Each time that it is said again leaves two that only contain it: they are passed over while
-/// reading, so that none of them can hide the first.
-fn told_of(folder: &Path, id: RequestId) -> io::Result<Vec<Found>> {
-    tollgate_audit::select(folder, id.to_string().as_bytes(), |line| is_about(line, id))
-}
-
-fn is_about(line: &Value, id: RequestId) -> bool {
-    let of = |place: &str| text(line, place).is_some_and(|other| other == id.to_string());
-    of("/tollgate/request_id") || of("/tollgate/subject")
 }
 
 fn text<'l>(line: &'l Value, place: &str) -> Option<&'l str> {

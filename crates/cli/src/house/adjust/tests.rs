@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tempfile::TempDir;
 use tollgate_admin::{Acts, AdminAct, Door, Stage};
-use tollgate_audit::Journal;
+use tollgate_audit::{Found, Journal};
 use tollgate_gateway::clock::Clock;
 use tollgate_model::{KeyId, Name};
 
@@ -39,8 +39,8 @@ async fn a_correction_is_found_however_often_it_was_said_again() {
             lane.write(AdminAct { action: "books.adjust", subject, by, stage, detail }).await.unwrap();
         }
     }
-    assert_eq!(actions(&told_of(folder.path(), ID).unwrap()), [CORRECTION]);
-    assert!(told_of(folder.path(), RequestId::from_bytes([8; 16])).unwrap().is_empty());
+    assert_eq!(actions(&tollgate_audit::about(folder.path(), ID).unwrap()), [CORRECTION]);
+    assert!(tollgate_audit::about(folder.path(), RequestId::from_bytes([8; 16])).unwrap().is_empty());
 }
 
 /// Sweeps as the house does until it is so.
@@ -72,6 +72,6 @@ fn the_books_are_told_of_a_correction_when_its_line_is_written_and_not_before() 
     let mut told = Vec::new();
     sweep_until(&lane, || untold.out(&lane).map(|entries| told = entries).is_ok());
     assert_eq!(told.iter().map(|entry| entry.request).collect::<Vec<_>>(), [ID]);
-    assert_eq!(actions(&told_of(folder.path(), ID).unwrap()), [CORRECTION], "said again it is found");
+    assert_eq!(actions(&tollgate_audit::about(folder.path(), ID).unwrap()), [CORRECTION], "said again it is found");
     assert!(untold.out(&lane).unwrap().is_empty(), "once");
 }
