@@ -7,6 +7,7 @@ use indexmap::map::Entry;
 use tollgate_model::{Mono, RequestId, TaskId};
 
 use crate::hold::{Rates, Terms};
+use crate::ledger::Ledger;
 use crate::port::{HoldRow, HoldState};
 use crate::state::{Dense, Open};
 use crate::task::Task;
@@ -19,6 +20,7 @@ pub(crate) struct Restored {
     /// Oldest first, as they will be due.
     pub(crate) deadlines: VecDeque<(u64, TaskId)>,
     pub(crate) permits: VecDeque<(u64, RequestId)>,
+    pub(crate) ledger: Ledger,
     /// Whether two open tasks had one id.
     has_withheld: bool,
     /// The last hold's: of a million there are few.
@@ -38,6 +40,7 @@ impl Restored {
             self.permits.push_back((0, row.request));
         }
         let HoldRow { request, key, team, method, at, held, task, .. } = row;
+        self.ledger.holds(held);
         if *self.method != *method {
             self.method = method.into();
         }

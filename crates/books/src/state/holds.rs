@@ -134,10 +134,7 @@ impl State {
         let now = self.now.mono;
         restored.begin(now.plus_millis(deadline_ms), now.plus_millis(UNKNOWN_PERMIT_MS));
         (self.holds, self.tasks) = (restored.holds, restored.tasks);
-        (self.deadlines, self.permits) = (restored.deadlines, restored.permits);
-        for open in self.holds.values() {
-            self.ledger.holds(open.terms.cost);
-        }
+        (self.deadlines, self.permits, self.ledger) = (restored.deadlines, restored.permits, restored.ledger);
     }
 }
 
