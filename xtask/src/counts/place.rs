@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use super::valgrind;
 use crate::bench::float;
 
 /// A file and a line, inlined code at the place where it was written.
@@ -11,10 +12,13 @@ pub(super) type Places = HashMap<(String, u32), u64>;
 /// Own instructions by place. The format: <https://valgrind.org/docs/manual/cl-format.html>.
 pub(super) fn read(graph: &str) -> Places {
     let (mut names, mut places) = (HashMap::new(), Places::new());
-    let (mut file, mut line, mut called) = (String::new(), 0, false);
+    let (mut file, mut line, mut called) = ("", 0, false);
     for row in graph.lines() {
         if let Some(name) = ["fl=", "fi=", "fe="].iter().find_map(|word| row.strip_prefix(word)) {
-            file = named(&mut names, name);
+            file = valgrind::named(&mut names, name);
+        } else if let Some(name) = ["cfi=", "cfl="].iter().find_map(|word| row.strip_prefix(word)) {
+            // a called function's file has its name here the first time
+            valgrind::named(&mut names, name);
         } else if row.starts_with("calls=") {
             called = true;
         } else if let Some((position, cost)) = row.split_once(' ')
@@ -25,7 +29,7 @@ pub(super) fn read(graph: &str) -> Places {
             if !std::mem::take(&mut called)
                 && let Ok(cost) = cost.parse::<u64>()
             {
-                *places.entry((file.clone(), line)).or_default() += cost;
+                *places.entry((file.to_owned(), line)).or_default() += cost;
             }
         }
     }
@@ -71,24 +75,23 @@ fn moved(line: u32, position: &str) -> Option<u32> {
     }
 }
 
-fn named(names: &mut HashMap<String, String>, word: &str) -> String {
-    let (number, name) = word.split_once(' ').unwrap_or((word, ""));
-    if !name.is_empty() {
-        names.insert(number.to_owned(), name.to_owned());
-    }
-    names.get(number).cloned().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Places, read};
 
     #[test]
     fn own_instructions_stand_where_they_were_written_and_calls_do_not_count() {
-        let graph = "fl=(1) a.rs\nfn=(1) f\n10 5\n+2 7\nfi=(2) b.rs\n3 1\nfe=(1)\ncalls=1 9\n* 900\n* 2\n-1 1\nsummary: 16\n";
+        let graph = "fl=(1) a.rs\nfn=(1) f\n10 5\n+2 7\nfi=(2) b.rs\n3 1\nfe=(1)\ncfi=(3) c.rs\ncalls=1 9\n* 900\n* 2\n-1 1\nfi=(3)\n7 4\nsummary: 20\n";
         let place = |file: &str, line, cost| ((file.to_owned(), line), cost);
-        let expected: Places =
-            [place("a.rs", 10, 5), place("a.rs", 12, 7), place("b.rs", 3, 1), place("a.rs", 3, 2), place("a.rs", 2, 1)].into();
+        let expected: Places = [
+            place("a.rs", 10, 5),
+            place("a.rs", 12, 7),
+            place("b.rs", 3, 1),
+            place("a.rs", 3, 2),
+            place("a.rs", 2, 1),
+            place("c.rs", 7, 4),
+        ]
+        .into();
         assert_eq!(read(graph), expected);
     }
 }

@@ -44,7 +44,7 @@ fn worker(place: &Path) -> Result<String> {
     graphs.into_iter().max_by_key(|graph| graph.matches(GATEWAY).count()).context("callgrind has written nothing")
 }
 
-/// The format: <https://valgrind.org/docs/manual/cl-format.html>. A name stands behind its number the first time only.
+/// The format: <https://valgrind.org/docs/manual/cl-format.html>.
 fn read(graph: &str) -> Result<[u64; 2]> {
     let mut names: HashMap<&str, &str> = HashMap::new();
     let (mut called, mut instructions, mut allocations) = ("", None, 0);
@@ -64,7 +64,8 @@ fn read(graph: &str) -> Result<[u64; 2]> {
     Ok([instructions.context("callgrind has summed nothing up")?, allocations])
 }
 
-fn named<'g>(names: &mut HashMap<&'g str, &'g str>, function: &'g str) -> &'g str {
+/// A name stands behind its number the first time only, and functions and files have numbers of their own.
+pub(super) fn named<'g>(names: &mut HashMap<&'g str, &'g str>, function: &'g str) -> &'g str {
     let (number, name) = function.split_once(' ').unwrap_or((function, ""));
     if !name.is_empty() {
         // a recursive call has its depth behind it
