@@ -11,7 +11,7 @@ use crate::column::{plain, scope_words, unit_word};
 use crate::failure::Failure;
 use crate::session::Session;
 
-const MINUTE_MS: i64 = 60_000;
+pub(super) const MINUTE_MS: i64 = 60_000;
 
 /// The minute in which an instant falls.
 pub(super) const fn minute(at: Timestamp) -> i64 {

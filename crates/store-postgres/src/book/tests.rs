@@ -107,6 +107,22 @@ fn finished_holds_and_closed_windows_are_forgotten_after_ninety_days_and_their_s
 }
 
 #[test]
+fn a_gate_whose_clock_is_ahead_makes_nobody_forget_what_still_counts() {
+    let book = book();
+    let today: i64 = book.database.ask("SELECT (extract(epoch FROM now()) * 1000)::bigint").parse().unwrap();
+    book.lease(&[want(today, Period::Rolling, "solver")]);
+    book.post(vec![held(today, 1, "solver")]);
+    let paid = Fact::Settled { request: request(today, 1), cost: Money::from_nanos(3), assumed: false, at: Timestamp::from_millis(today) };
+    book.post(vec![paid]);
+    let kept = |book: &Book| (book.count("holds"), book.count("counters"), book.count("minutes"));
+    let (holds, counters, minutes) = kept(&book);
+    assert!(minutes > 0 && counters > 0);
+    book.post(vec![held(today + 100 * DAY_MS, 2, "solver")]);
+    let after = kept(&book);
+    assert!(after.0 > holds && after.1 >= counters && after.2 > minutes, "{after:?} of {:?}", (holds, counters, minutes));
+}
+
+#[test]
 fn a_post_forgets_a_few_at_a_time() {
     let book = book();
     let old = NOW - 100 * DAY_MS;
