@@ -167,7 +167,7 @@ impl Dialler {
         let Some(tls) = &self.tls else {
             let peer = stream.peer_addr().map_err(|source| Trouble::Unreachable { place: place(node), source: Some(source) })?;
             self.may_say_in_the_clear(node, peer)?;
-            return Ok(Stream::Plain(stream));
+            return Ok(Stream::Left(stream));
         };
         let shaken = tls.shake(host, stream).await;
         shaken.map_err(|error| match error.kind() {
