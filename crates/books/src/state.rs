@@ -177,7 +177,7 @@ impl State {
                 Kind::Cap(cap) => cap.pace(ask::amount(cap.unit, wish), now.mono),
                 Kind::Rate(_) if matches!(counted, Counted::Elsewhere) => {}
                 // what is observed alone, and late, takes nothing, as a refusal does: a debt would outlast the observing
-                Kind::Rate(gcra) if gcra.wait(now.mono) > 0 => {}
+                Kind::Rate(gcra) if would_deny.is_some() && gcra.wait(now.mono) > 0 => {}
                 Kind::Rate(gcra) => {
                     gcra.take(now.mono);
                     rates.push(*ix);
