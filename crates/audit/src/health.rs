@@ -1,8 +1,8 @@
 //! Can a lane be written? A few atomics that other threads may read while the lane's own thread hangs.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
-use tollgate_model::Mono;
+use tollgate_model::{Mono, Now, Timestamp};
 
 /// A write or an fsync that lasts longer is a hanging one (ARCHITECTURE.md, "The journal").
 const HANGING_MS: u64 = 250;
@@ -15,6 +15,8 @@ pub struct LaneHealth {
     /// An fsync failed: what the kernel then still holds is not known, so there is no way back before a restart.
     dead: AtomicBool,
     flushed: AtomicU64,
+    /// The latest wall-clock time of a write, in milliseconds.
+    latest: AtomicI64,
     /// Nanoseconds at which the write or the wait for an fsync under way began, plus one; zero when there is none.
     writing: AtomicU64,
     syncing: AtomicU64,
@@ -27,6 +29,7 @@ impl LaneHealth {
             failing: AtomicBool::new(false),
             dead: AtomicBool::new(false),
             flushed: AtomicU64::new(flushed),
+            latest: AtomicI64::new(0),
             writing: AtomicU64::new(0),
             syncing: AtomicU64::new(0),
         }
@@ -76,8 +79,13 @@ impl LaneHealth {
         self.flushed.store(upto, Ordering::Release);
     }
 
-    pub(crate) fn write_begins(&self, now: Mono) {
-        self.writing.store(now.nanos().saturating_add(1), Ordering::Release);
+    pub(crate) fn latest(&self) -> Timestamp {
+        Timestamp::from_millis(self.latest.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn write_begins(&self, now: Now) {
+        self.writing.store(now.mono.nanos().saturating_add(1), Ordering::Release);
+        self.latest.fetch_max(now.wall.millis(), Ordering::AcqRel);
     }
 
     pub(crate) fn write_ends(&self) {

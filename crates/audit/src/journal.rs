@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::json;
 use tollgate_model::{Mono, Now, Timestamp};
 
+use crate::floor::{self, Floor};
 use crate::health::LaneHealth;
 use crate::lane::{Begin, Lane};
 use crate::place::{self, Head, Place};
@@ -69,13 +70,23 @@ impl Journal {
     /// cut is a line of its lane. One process may have it open (the state folder's lock).
     pub fn open(dir: &Path, clock_now: Timestamp) -> Result<Self, JournalError> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(JournalError::Folder)?;
-        let mut journal = Self { dir: dir.to_owned(), last_at: Timestamp::default(), shared: Arc::default() };
+        let clock_file = |source| file_error(&dir.join(floor::FILE), source);
+        let kept = floor::kept(dir).map_err(clock_file)?;
+        let mut journal = Self { dir: dir.to_owned(), last_at: kept, shared: Arc::default() };
+        let mut cuts = Vec::new();
         for (lane, places) in place::lanes(dir).map_err(JournalError::Folder)? {
             let last = last(&places)?;
             journal.last_at = journal.last_at.max(last.at.unwrap_or_default());
             if let Some(newest) = places.last().filter(|_| last.half > 0) {
-                journal.cut(&lane, newest, last.half, clock_now)?;
+                cuts.push((lane, newest.clone(), last.half));
             }
+        }
+        // before the first line of a clock that has gone back: it hides the ones before it from the next start
+        if clock_now < journal.last_at && kept < journal.last_at {
+            floor::keep(dir, journal.last_at).map_err(clock_file)?;
+        }
+        for (lane, newest, half) in cuts {
+            journal.cut(&lane, &newest, half, clock_now)?;
         }
         Ok(journal)
     }
@@ -102,28 +113,46 @@ impl Journal {
         lane
     }
 
-    /// An operator's word that the clock is right though later lines were written: the last line is no longer waited for. Each lane
-    /// that ends in such a line gets one of now, so that the next start finds nothing to doubt. Gives the time that was waited for;
-    /// nothing if there was none.
+    /// An operator's word that the clock is right though later lines were written: the latest is no longer waited for. Each lane
+    /// that ends in such a line gets one of now, the first lane if none does, so that the next start finds nothing to doubt. Gives
+    /// the time that was waited for; nothing if there was none.
     pub fn accept_clock(&mut self, clock_now: Timestamp) -> Result<Option<Timestamp>, JournalError> {
         let before = self.last_at;
         if before <= clock_now {
             return Ok(None);
         }
+        let mut ahead = Vec::new();
+        let mut first = None;
         for (name, places) in place::lanes(&self.dir).map_err(JournalError::Folder)? {
-            let Some(at) = last(&places)?.at.filter(|at| *at > clock_now) else { continue };
+            match last(&places)?.at.filter(|at| *at > clock_now) {
+                Some(at) => ahead.push((name, at)),
+                None => first = first.or(Some((name, before))),
+            }
+        }
+        if ahead.is_empty() {
+            ahead.extend(first);
+        }
+        for (name, at) in ahead {
             let detail = json!({ "last": at.to_string(), "clock": clock_now.to_string() });
             let (action, subject) = ("clock_accepted", Some(&*name));
             let event = Event { at: clock_now, kind: "event", action, outcome: "success", subject, detail: Some(&detail) };
             self.append_alone(&name, &event)?;
         }
+        // last: an acceptance that was cut short is asked for again
+        floor::forget(&self.dir).map_err(|source| file_error(&self.dir.join(floor::FILE), source))?;
         self.last_at = clock_now;
         Ok(Some(before))
     }
 
-    /// The time of the last line of all lanes when the journal was opened; the epoch in an empty one.
+    /// The latest time that the journal knew of when it was opened; the epoch in an empty one.
     pub const fn last_at(&self) -> Timestamp {
         self.last_at
+    }
+
+    /// What keeps the latest time from here on, for a clock that goes back while the process runs.
+    pub fn floor(&self, clock_now: Timestamp) -> Floor {
+        let kept = if clock_now < self.last_at { self.last_at } else { Timestamp::default() };
+        Floor::new(self.dir.clone(), self.shared(), self.last_at.max(clock_now), kept)
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -157,6 +186,11 @@ impl Shared {
     /// The health of every lane that was ever opened by this process.
     pub(crate) fn health(&self) -> Vec<Arc<LaneHealth>> {
         lock(&self.health).clone()
+    }
+
+    /// When one of those lanes was last written, by the wall clock.
+    pub(crate) fn latest(&self) -> Timestamp {
+        lock(&self.health).iter().map(|health| health.latest()).max().unwrap_or_default()
     }
 
     pub(crate) fn release(&self, lane: &str) {

@@ -196,7 +196,7 @@ impl Lane {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        self.health.write_begins(now.mono);
+        self.health.write_begins(now);
         let (written, outcome) = self.file.write(self.buffer.get(self.partial..).unwrap_or_default());
         self.health.write_ends();
         if let Err(error) = outcome {

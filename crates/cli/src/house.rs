@@ -22,7 +22,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tollgate_audit::{Journal, Sealer};
+use tollgate_audit::{Floor, Journal, Sealer};
 use tollgate_books::{Books, Clerk, StoreError};
 use tollgate_config::Config;
 use tollgate_gateway::clock::Clock;
@@ -128,7 +128,8 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
     let desk = desk::open(config, inside, lane.clone()).await?;
     let mut clerks = JoinSet::new();
     clerks.spawn(clerk.run(until(stopped.clone())));
-    let tasks = keep_house(watches, &gate, &lane, &stopped);
+    let mut tasks = keep_house(watches, &gate, &lane, &stopped);
+    tasks.spawn(keep_floor(journal.floor(clock.now().wall), clock, stopped.clone()));
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION"), "prices": upstreams.prices() }));
     Ok(House { gate, registry, doors, desk, store, rates, running, lane, sealer, stop, clerk: clerks, tasks })
@@ -268,6 +269,15 @@ async fn keep_lanes(gate: Arc<Gate>, lane: Arc<DeskLane>, mut stopped: watch::Re
             lane.runaway(&runaway, &change);
         }
         lane.sweep();
+    }
+}
+
+/// Sees to it that the next start knows how far the clock had come, should it go back.
+async fn keep_floor(mut floor: Floor, clock: Clock, mut stopped: watch::Receiver<bool>) {
+    while !pause(&mut stopped, Duration::from_millis(100)).await {
+        if let Err(error) = floor.see(clock.now().wall) {
+            tracing::error!(error = %error, "the latest time could not be kept: a start before the clock has caught up would not know of it");
+        }
     }
 }
 

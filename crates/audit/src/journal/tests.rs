@@ -107,3 +107,53 @@ fn tm_08_a_clock_that_is_accepted_is_not_doubted_again_and_each_lane_says_so() {
     assert_eq!(said[1]["event"]["action"], "clock_accepted");
     assert_eq!(said[1]["tollgate"]["detail"]["last"], "1970-01-01T00:00:09.000Z");
 }
+
+#[test]
+fn tm_08_what_is_written_under_a_clock_that_went_back_does_not_hide_the_time_before() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("audit");
+    let write = |journal: &Journal, name: &str, at: i64| {
+        let mut lane = journal.lane(name).unwrap();
+        lane.append(&arrival(at, 1));
+        lane.flush(now(at)).unwrap();
+    };
+    write(&Journal::open(&dir, Timestamp::from_millis(0)).unwrap(), "w0", 9_000);
+    for clock in [1_000, 2_000, 500] {
+        let journal = Journal::open(&dir, Timestamp::from_millis(clock)).unwrap();
+        assert_eq!(journal.last_at(), Timestamp::from_millis(9_000), "at {clock}");
+        write(&journal, "w0", clock);
+    }
+    // no lane ends in the future any longer, and the acceptance is written down all the same
+    let mut journal = Journal::open(&dir, Timestamp::from_millis(3_000)).unwrap();
+    assert_eq!(journal.accept_clock(Timestamp::from_millis(3_000)).unwrap(), Some(Timestamp::from_millis(9_000)));
+    assert_eq!(read(&dir, "w0-1.jsonl").last().unwrap()["event"]["action"], "clock_accepted");
+    drop(journal);
+    assert_eq!(Journal::open(&dir, Timestamp::from_millis(3_001)).unwrap().last_at(), Timestamp::from_millis(3_000));
+}
+
+#[test]
+fn tm_08_a_clock_that_goes_back_in_a_running_process_is_known_to_the_next_start() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = temp.path().join("audit");
+    let at = Timestamp::from_millis;
+    let mut floor = Journal::open(&dir, at(1_000)).unwrap().floor(at(1_000));
+    for clock in [2_000, 9_000, 4_000, 5_000] {
+        floor.see(at(clock)).unwrap();
+    }
+    assert_eq!(Journal::open(&dir, at(5_000)).unwrap().last_at(), at(9_000));
+    for clock in [9_500, 9_400] {
+        floor.see(at(clock)).unwrap();
+    }
+    let journal = Journal::open(&dir, at(9_401)).unwrap();
+    assert_eq!(journal.last_at(), at(9_500), "each step back is kept");
+    let (mut floor, mut lane) = (journal.floor(at(9_600)), journal.lane("w0").unwrap());
+    for clock in [9_900, 9_700] {
+        lane.append(&arrival(clock, 1));
+        lane.flush(now(clock)).unwrap();
+    }
+    floor.see(at(9_700)).unwrap();
+    assert_eq!(Journal::open(&dir, at(9_700)).unwrap().last_at(), at(9_900), "a time that only a line has seen");
+    fs::write(dir.join("clock"), "soon\n").unwrap();
+    let refused = Journal::open(&dir, at(9_402)).unwrap_err();
+    assert!(matches!(&refused, JournalError::File { file, .. } if file == "clock"), "{refused}");
+}
