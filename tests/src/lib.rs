@@ -3,11 +3,13 @@
 pub mod admissions;
 mod canary;
 mod chance;
+pub mod cluster;
 pub mod crash;
 pub mod flat;
 pub mod framing;
 pub mod histories;
 mod http;
+mod link;
 mod place;
 mod postgres;
 mod process;
@@ -22,6 +24,7 @@ mod witness;
 
 pub use canary::{Search, forms};
 pub use http::{Answer, Kept, answers, call, exchange, exchange_from, from, unix};
+pub use link::{Link, Wire};
 pub use place::{Place, REAL_KEY};
 pub use postgres::Postgres;
 pub use process::{Process, binary, drive, fault_binary, instant, run, run_with};

@@ -3,6 +3,7 @@
 mod admissions;
 mod bench;
 mod ci;
+mod cluster;
 mod counts;
 mod crash;
 mod dist;
@@ -61,6 +62,11 @@ const VERBS: &[Verb] = &[
         name: "crash",
         sentence: "SIGKILL under load, a fresh key every 25 kills [--kills 1000] [--points 100: at each named point, and over midnight] [--seed 1]: nothing over a cap, nothing lost",
         run: crash::run,
+    },
+    Verb {
+        name: "cluster",
+        sentence: "three gates on one PostgreSQL and one Redis: a crowd at one instant while one of them dies or is cut off [--rounds 200] [--seed 1]: $0 over; then each engine lost [--loss 30, seconds]",
+        run: cluster::run,
     },
     Verb {
         name: "admissions",

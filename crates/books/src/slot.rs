@@ -57,6 +57,8 @@ pub(crate) struct Cap {
     pub(crate) known: bool,
     /// What waiting calls need beyond the ceiling; asked for by the clerk at its next round.
     pub(crate) wanted: i64,
+    /// Somebody wants to know where it stands, and not to spend: nothing is leased for that, which others could be refused for.
+    pub(crate) asked: bool,
     /// The largest single amount seen: the least slice.
     pub(crate) least: i64,
     /// Use since `pace_from`: how much two seconds need.
@@ -138,6 +140,7 @@ impl Cap {
             edition: 0,
             known: false,
             wanted: 0,
+            asked: false,
             least: 0,
             pace: 0,
             pace_from: now.mono,
@@ -170,7 +173,7 @@ impl Cap {
             self.lent = i64::MAX;
             self.covered = 0;
             self.known = false;
-            self.wanted = 0;
+            (self.wanted, self.asked) = (0, false);
             self.unsent = 0;
             self.uncut = 0;
         }

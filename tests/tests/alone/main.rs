@@ -1,6 +1,7 @@
 //! What must not be disturbed by other tests: times, floods, kills under load. One after the other.
 
 mod admissions;
+mod cluster;
 mod crash;
 mod load;
 mod rates;

@@ -34,7 +34,8 @@ impl State {
                 wants.push(Wanted { ix, edition: cap.edition, waiting: 0, passed_over: 0, is_overdrawn: true, is_waited_for: false, want });
             }
             let (runs_low, is_overdrawn) = (cap.runs_low(now), is_shared && cap.is_overdrawn());
-            if cap.wanted == 0 && !runs_low && !is_overdrawn {
+            let is_wanted = cap.wanted > 0 || runs_low;
+            if !is_wanted && !cap.asked && !is_overdrawn {
                 continue;
             }
             if let Some(rolling) = &mut cap.rolling {
@@ -47,9 +48,9 @@ impl State {
                 holder: holder.clone(),
                 cap: cap.most,
                 used: cap.known.then_some(cap.used),
-                least: cap.least,
+                least: if is_wanted { cap.least } else { 0 },
                 // what is spent already comes first, of all accounts; who waits for more asks again
-                slice: if is_overdrawn { cap.unsent } else { more },
+                slice: if is_overdrawn || !is_wanted { cap.unsent } else { more },
             };
             let (waiting, passed_over, edition) = (cap.wanted, cap.passed_over, cap.edition);
             let is_waited_for = waiting > 0 && !is_overdrawn;
@@ -72,6 +73,7 @@ impl State {
             cap.leased(want.cap, lease, now);
             // who came while the book was asked is not served by its answer
             cap.wanted = cap.wanted.saturating_sub(*waiting).max(0);
+            cap.asked = false;
             cap.passed_over = if wanted.is_short(lease) { cap.passed_over.saturating_add(1) } else { 0 };
             // asked for before the limits were changed, told after
             if cap.edition != *edition {
@@ -90,7 +92,7 @@ impl State {
             cap.answered_late(&want.counter);
         }
         if let Some(cap) = self.cap(*ix).filter(|cap| cap.window == want.counter.window) {
-            cap.wanted = 0;
+            (cap.wanted, cap.asked) = (0, false);
             cap.lent = i64::MAX;
             cap.covered = cap.covered.min(want.used.unwrap_or(0));
         }
@@ -99,8 +101,8 @@ impl State {
     /// Asks for what is not known of these limits, without wanting to spend.
     pub(crate) fn warm(&mut self, limits: &[LimitIx]) {
         for ix in limits {
-            if let Some(cap) = self.cap(*ix).filter(|cap| !cap.known) {
-                cap.wanted = cap.wanted.max(1);
+            if let Some(cap) = self.cap(*ix) {
+                cap.asked = !cap.known;
             }
         }
     }

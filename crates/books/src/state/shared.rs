@@ -50,9 +50,7 @@ impl State {
         let (ix, latest) = (self.bind_if_new(limit), self.latest);
         let Some(Slot { kind: Kind::Cap(cap), .. }) = self.slots.get_mut(ix.0 as usize) else { return None };
         cap.roll(latest);
-        if !cap.known {
-            cap.wanted = cap.wanted.max(1);
-        }
+        cap.asked = !cap.known;
         (cap.known && cap.window == counter.window).then_some(cap.used)
     }
 }

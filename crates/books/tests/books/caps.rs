@@ -131,3 +131,13 @@ async fn a_hold_that_is_sent_after_a_limit_was_set_counts_in_it() {
     desk.send("p", request, hold, DIME).sent.unknown();
     assert_eq!(desk.admitted(&[wide, day], 9).await, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn bu_02_to_say_where_a_cap_stands_reserves_nothing_that_another_gate_could_be_refused_for() {
+    let desk = Desk::new().await;
+    let cap = desk.cap("1/day");
+    assert!(desk.books.view(&desk.account("p"), &[cap]).await.iter().all(|view| view.known));
+    let mut other = desk.beside().await;
+    let cap = other.cap("1/day");
+    assert_eq!(other.admitted(&[cap], 11).await, 10);
+}

@@ -54,13 +54,26 @@ impl Desk {
 
     pub(crate) async fn at(instant: &str) -> Self {
         let clock = Arc::new(Clock { wall: AtomicI64::new(at(instant).millis()), mono: AtomicU64::new(1) });
-        Self::open(Arc::new(MemoryStore::default()), clock, Vec::new(), "boot", true, 1).await
+        Self::open(Arc::new(MemoryStore::default()), clock, Vec::new(), ("gate", "boot"), true, 1).await
     }
 
-    async fn open(store: Arc<MemoryStore>, clock: Arc<Clock>, journal: Vec<Fact>, boot: &str, whole: bool, next: u64) -> Self {
+    /// Another gate on the same book.
+    pub(crate) async fn beside(&self) -> Self {
+        Self::open(self.store.clone(), self.clock.clone(), Vec::new(), ("other", "boot"), true, 1_000_000).await
+    }
+
+    async fn open(
+        store: Arc<MemoryStore>,
+        clock: Arc<Clock>,
+        journal: Vec<Fact>,
+        (instance, boot): (&str, &str),
+        whole: bool,
+        next: u64,
+    ) -> Self {
         let lines: Vec<_> = (1..).zip(&journal).map(|(number, fact)| ("lane".to_owned(), number, fact.clone())).collect();
         let read = clock.clone();
-        let (books, clerk, recovered) = Books::open(store.clone(), "gate", boot, whole, lines, Arc::new(move || read.now())).await.unwrap();
+        let (books, clerk, recovered) =
+            Books::open(store.clone(), instance, boot, whole, lines, Arc::new(move || read.now())).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let clerk = spawn(clerk.run(async { drop(stopped.await) }));
         let mark = books.lane("lane");
@@ -80,7 +93,7 @@ impl Desk {
     async fn dead(self, boot: &str, whole: bool) -> Self {
         self.clerk.abort();
         drop(self.clerk.await);
-        Self::open(self.store, self.clock, self.journal, boot, whole, self.next).await
+        Self::open(self.store, self.clock, self.journal, ("gate", boot), whole, self.next).await
     }
 
     /// An orderly end and a new start.
@@ -88,7 +101,7 @@ impl Desk {
         self.mark.pushed(u64::try_from(self.journal.len()).unwrap());
         self.stop.send(()).unwrap();
         self.clerk.await.unwrap().unwrap();
-        Self::open(self.store, self.clock, self.journal, "boot", true, self.next).await
+        Self::open(self.store, self.clock, self.journal, ("gate", "boot"), true, self.next).await
     }
 
     pub(crate) fn now(&self) -> Now {

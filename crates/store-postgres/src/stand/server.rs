@@ -1,6 +1,6 @@
 //! A real PostgreSQL server for tests, in a folder and on a port that nobody else has. Also the end-to-end tests start it by this file.
 
-use std::io::{self, BufRead, BufReader, Lines};
+use std::io::{self, BufRead, BufReader, Lines, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
@@ -16,6 +16,7 @@ pub(crate) struct Server {
     port: u16,
     /// The server's end is this pipe's end.
     stdin: Option<ChildStdin>,
+    told: Lines<BufReader<ChildStdout>>,
     child: Child,
 }
 
@@ -40,15 +41,17 @@ impl Server {
         command.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
         let out = child.stdout.take().ok_or_else(|| io::Error::other("no stdout"))?;
-        let mut told: Lines<BufReader<ChildStdout>> = BufReader::new(out).lines();
-        let ready = told.any(|line| line.is_ok_and(|line| line == "ready"));
-        let stdin = child.stdin.take();
-        if ready {
-            return Ok(Some(Self { port, stdin, child }));
+        let mut server = Self { port, stdin: child.stdin.take(), told: BufReader::new(out).lines(), child };
+        Ok(server.say("start").then_some(server))
+    }
+
+    /// `kill`, as a machine dies, or `start`, with what it had kept; false if it did not come of it.
+    pub(crate) fn say(&mut self, word: &str) -> bool {
+        if let Some(stdin) = &mut self.stdin {
+            // one that could not be made says nothing any more
+            let _ = writeln!(stdin, "{word}");
         }
-        drop(stdin);
-        child.wait()?;
-        Ok(None)
+        self.told.any(|line| line.is_ok_and(|line| line == "done"))
     }
 
     /// Where it listens, on 127.0.0.1.
