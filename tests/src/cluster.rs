@@ -137,7 +137,8 @@ impl Cluster {
         self.figures.over += (charged - CAP).max(0);
         ensure!(charged <= CAP, "the provider charged {charged} over a cap of {CAP}, once the rest was spent");
         for task in told.bought.iter().chain(&late) {
-            self.fetched(key, task)?;
+            let tries = self.fetched(key, task)?;
+            ensure!(fault.is_some() || tries == self.members.len(), "nothing befell it, and a gate did not know whose task {task} is");
         }
         let ours = self.ours(name, charged)?;
         ensure!(
@@ -169,11 +170,12 @@ impl Cluster {
         Ok(tasks)
     }
 
-    /// A task can be fetched at every gate, wherever it was bought.
-    fn fetched(&self, key: &str, task: &str) -> Result<()> {
-        let began = instant();
+    /// A task can be fetched at every gate, wherever it was bought; gives how many polls that took.
+    fn fetched(&self, key: &str, task: &str) -> Result<usize> {
+        let (began, mut tries) = (instant(), 0);
         for member in &self.members {
             loop {
+                tries += 1;
                 let answer = call(member.stand.at, &poll(key, task))?;
                 if answer.body.starts_with("OK|") {
                     break;
@@ -182,7 +184,7 @@ impl Cluster {
                 thread::sleep(Duration::from_millis(20));
             }
         }
-        Ok(())
+        Ok(tries)
     }
 
     /// What the gates' book says was spent by the key, once it knows of everything that was charged and all that is reserved.

@@ -1,6 +1,7 @@
 //! Who speaks to the book? One clerk: leases slices for everyone who waits in one commit, and posts what has happened.
 
 mod census;
+mod owners;
 mod rounds;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +12,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
-use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, TaskId, Timestamp};
+use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, Timestamp};
 
 use self::census::Census;
 use crate::account::{Account, Shared, Tried, Wish};
@@ -19,11 +20,10 @@ use crate::adjust::Spent;
 use crate::hold::Hold;
 use crate::mark::LaneMark;
 use crate::open::{self, Recovered};
-use crate::port::{Fact, Fence, HoldState, Store, StoreError, UsageRow};
+use crate::port::{Fact, Fence, Store, StoreError, UsageRow};
 use crate::rates::Counted;
 use crate::restored::Restored;
 use crate::slot::LimitIx;
-use crate::task::Owned;
 use crate::view::LimitView;
 
 /// A caller waits this long for a word of the book: a refusal is said within 250 ms (ARCHITECTURE.md, "Money").
@@ -39,8 +39,6 @@ const IDLE_NS: u64 = 5_000_000_000;
 const ROUNDS: usize = 2_000;
 /// Rounds that end with other gates' slices in the way before it is refused: they may have given back what the book told of before.
 const BLOCKED: usize = 3;
-/// A task that memory does not know is asked for in the book at most this long.
-const OWNER_WAIT: Duration = Duration::from_millis(100);
 
 /// All accounts, and the way to the durable book.
 pub struct Books {
@@ -55,6 +53,9 @@ pub struct Books {
     shared: Shared,
     /// Held from a cut until the book has it: a mark must not reach the book before the facts below it.
     posting: Mutex<Posting>,
+    /// Posts that have begun, and the last that the book has taken.
+    begun: AtomicU64,
+    taken: watch::Sender<u64>,
     stalled: AtomicBool,
     /// Rounds of leasing in which the book has answered.
     answered: AtomicU64,
@@ -97,6 +98,8 @@ impl Books {
             marks: RwLock::default(),
             shared: Shared::default(),
             posting: Mutex::new(Posting { owed, marks: HashMap::new() }),
+            begun: AtomicU64::new(0),
+            taken: watch::Sender::new(0),
             stalled: AtomicBool::new(false),
             answered: AtomicU64::new(0),
             clock,
@@ -164,21 +167,6 @@ impl Books {
             }
         }
         Err(unavailable())
-    }
-
-    /// The task, if it is this key's: from memory, else from the book.
-    pub async fn owner(&self, account: &Arc<Account>, key: KeyId, task: TaskId) -> Result<Option<Owned>, StoreError> {
-        if let Some(owned) = account.task(key, task) {
-            return Ok(Some(owned));
-        }
-        let asked = tokio::time::timeout(OWNER_WAIT, self.store.owner(account.name(), task)).await;
-        let row = asked.map_err(|_| StoreError::Busy)??;
-        // an unknown hold's task is nobody's: another open one had its id
-        if let Some(row) = row.filter(|row| row.key == key && row.state != HoldState::Unknown) {
-            account.remember(task, row.request, row.key);
-        }
-        // asked again: an id that was withheld in memory stays withheld
-        Ok(account.task(key, task))
     }
 
     /// Where limits stand; what memory does not know yet is asked of the book.

@@ -171,6 +171,11 @@ impl Upstream {
 }
 
 impl Gate {
+    /// Whether other gates sell under the same keys.
+    pub(crate) const fn is_one_of_several(&self) -> bool {
+        self.feed.is_some()
+    }
+
     /// Why the gate is not ready to take paid calls; nothing when it is.
     pub fn unready(&self) -> Option<&'static str> {
         if self.draining.load(Ordering::Relaxed) {

@@ -166,7 +166,10 @@ impl Books {
     /// line up to its mark is in the book then. Dropped on the way (an asker went away), it loses nothing.
     pub(super) async fn post(&self) -> Result<(), StoreError> {
         let mut turn = self.posting.lock().await;
-        self.post_in_turn(&mut turn).await
+        let number = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        self.post_in_turn(&mut turn).await?;
+        self.taken.send_replace(number);
+        Ok(())
     }
 
     async fn post_in_turn(&self, turn: &mut Posting) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@ use std::pin::pin;
 use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Notify;
-use tollgate_model::{Money, Mono, RequestId};
+use tollgate_model::{Money, Mono, RequestId, TaskId};
 
 use super::*;
 use crate::memory::MemoryStore;
@@ -370,4 +370,38 @@ async fn ft_01_a_book_that_cannot_be_written_refuses_within_a_quarter_of_a_secon
     }
     store.fails.store(false, Ordering::Relaxed);
     assert!(reserve(&books, &account, &cap, 9, 1).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_are_told_of_is_in_the_book_and_a_book_that_hangs_keeps_nobody_waiting() {
+    let desk = Desk::new().await;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let clerk = tokio::spawn(Clerk(desk.books.clone()).run(async { drop(stopped.await) }));
+    let open = |number: u8| {
+        let task = TaskId::parse(number.to_string().as_bytes()).unwrap();
+        desk.try_reserve(number, &[]).unwrap().send().opened(task, now(), 600_000).unwrap();
+        task
+    };
+    desk.store.slow_ms.store(5, Ordering::Relaxed);
+    // whoever comes while a post is on its way is in the next
+    let (first, began) = (open(1), Instant::now());
+    let early = async {
+        desk.books.tell_others().await;
+        desk.store.owner(desk.account.name(), first).await.unwrap()
+    };
+    let late = async {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+        let task = open(2);
+        desk.books.tell_others().await;
+        desk.store.owner(desk.account.name(), task).await.unwrap()
+    };
+    let (first, second) = tokio::join!(early, late);
+    assert!(first.is_some() && second.is_some() && began.elapsed() < Duration::from_millis(20), "{:?}", began.elapsed());
+    desk.store.hangs.store(true, Ordering::Relaxed);
+    open(3);
+    let began = Instant::now();
+    desk.books.tell_others().await;
+    assert!(began.elapsed() <= Duration::from_millis(101), "{:?}", began.elapsed());
+    drop(stop);
+    clerk.abort();
 }

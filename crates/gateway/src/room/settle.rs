@@ -81,6 +81,10 @@ pub(crate) async fn submission(answered: Answered<Intended<'_>>, worker: &Worker
     // an id that is not written down could not be proved to be this key's after a crash: it is not given out
     durable.map_err(|_| Refusal::from(unknown("the outcome could not be written down")))?;
     told?;
+    // the next call about it may come to another gate
+    if worker.gate.is_one_of_several() && matches!(outcome, Outcome::Opened(_) | Outcome::Answered(..)) {
+        worker.gate.books.tell_others().await;
+    }
     fault::point(Point::BeforeAnswer);
     let mut body = worker.body();
     let answering = Answering { profile: &upstream.profile, form: line.form, id: identified.arrival.id };
