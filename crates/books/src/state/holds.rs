@@ -21,9 +21,9 @@ impl State {
         if terms.team.is_some() {
             self.returned.fetch_add(1, Ordering::SeqCst);
         }
-        for ix in &terms.rates {
+        for (ix, turn) in &terms.rates {
             if let Some(Kind::Rate(gcra)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
-                gcra.give_back();
+                gcra.give_back(*turn);
             }
         }
     }
@@ -36,6 +36,11 @@ impl State {
         let terms = &open.terms;
         self.ledger.holds(terms.cost);
         tell(&mut self.slots, &self.scopes, self.latest, terms, Some(Move::Sent), None);
+        for (ix, turn) in &terms.rates {
+            if let Some(Kind::Rate(gcra)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
+                gcra.keep(*turn);
+            }
+        }
         self.pending.push(Fact::Held {
             request,
             key: terms.key,
