@@ -66,6 +66,17 @@ pub(crate) struct Cap {
     /// While the book has not told: what is reserved and no fact yet, and what facts behind the last cut change.
     pub(crate) unsent: i64,
     pub(crate) uncut: i64,
+    /// What all accounts were last found to have used together.
+    pub(crate) census: Option<Together>,
+}
+
+/// What all accounts have used of a team's cap in its window, at least: as long as nothing has returned and no limit was changed
+/// it can only be more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Together {
+    pub(crate) used: i64,
+    /// As of which `State::returned`.
+    pub(crate) returned: u64,
 }
 
 /// Whether a limit lets an amount pass.
@@ -144,6 +155,7 @@ impl Cap {
             last_used: now.mono,
             unsent: 0,
             uncut: 0,
+            census: None,
         }
     }
 
@@ -173,6 +185,7 @@ impl Cap {
             self.wanted = 0;
             self.unsent = 0;
             self.uncut = 0;
+            self.census = None;
         }
     }
 
@@ -209,6 +222,12 @@ impl Cap {
     pub(crate) fn blocked_elsewhere(&self, amount: i64) -> bool {
         let others = self.elsewhere.saturating_add(self.passed());
         self.known && self.elsewhere > 0 && self.used.saturating_add(others).saturating_add(amount) > self.most
+    }
+
+    /// Whether all accounts together were found to leave no room for it, and still do.
+    pub(crate) fn is_full(&self, amount: i64, now: Mono) -> bool {
+        let used = |census: Together| census.used.saturating_add(self.passed()).saturating_add(amount);
+        self.is_told(now) && self.census.is_some_and(|census| used(census) > self.most)
     }
 
     /// Whether it can be said what was admitted in earlier buckets.
@@ -250,6 +269,7 @@ impl Cap {
         if self.edition != edition {
             self.edition = edition;
             self.ceiling = 0;
+            self.census = None;
         }
     }
 
