@@ -1,12 +1,14 @@
 //! Where does one limit stand? A cap with its leased ceiling, a rate, or a count of open holds.
 
 mod rolling;
+mod stay;
 
 use tollgate_model::{Amount, Limit, LimitKind, Money, Mono, Now, Period, Raise, Scope, Timestamp, Window, Zone};
 
 use crate::gcra::Gcra;
 use crate::port::{Counter, Lease, Unit};
 use rolling::Rolling;
+use stay::Stay;
 
 /// A limit's place in its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,7 +25,7 @@ pub(crate) struct Slot {
 pub(crate) enum Kind {
     Cap(Cap),
     Rate(Gcra),
-    Concurrency { most: u32, open: u32 },
+    Concurrency { most: u32, open: u32, stay: Stay },
 }
 
 /// A cap in its present window. `used` counts held, settled and unknown of this account; it may rise to `ceiling`, which the
@@ -98,7 +100,7 @@ impl Slot {
         let kind = match &limit.kind {
             LimitKind::Cap { amount, period, zone } => Kind::Cap(Cap::new(*amount, *period, zone.clone(), now)),
             LimitKind::Rate(rate) => Kind::Rate(Gcra::new(*rate, now.mono, clean)),
-            LimitKind::Concurrency(most) => Kind::Concurrency { most: *most, open: 0 },
+            LimitKind::Concurrency(most) => Kind::Concurrency { most: *most, open: 0, stay: Stay::default() },
         };
         let mut slot = Self { scope: limit.scope.clone(), kind };
         slot.set(limit, now);

@@ -434,9 +434,9 @@ async fn what_returns_at_another_account_is_admitted_at_once_after_a_refusal() {
         assert!(books.reserve(&q, &crew_wish(3, 1), now()).await.is_err());
         assert_eq!(tried(&q, &crew_wish(3, 1), now()), "full");
         if is_sent {
-            drop(first.send().void(now()))
+            first.send().void(now());
         } else {
-            drop(first)
+            drop(first);
         }
         assert_eq!(tried(&q, &crew_wish(3, 1), now()), "asks", "{is_sent}");
         assert!(books.reserve(&q, &crew_wish(3, 5), now()).await.is_ok(), "{is_sent}");

@@ -122,10 +122,10 @@ fn ask_one(slot: &mut Slot, wish: &Wish<'_>, counted: Counted, now: Now, latest:
                 }
             }
         }
-        Kind::Concurrency { most, open } if *open < *most => Answer::Yes,
-        Kind::Concurrency { most, .. } => {
+        Kind::Concurrency { most, open, .. } if *open < *most => Answer::Yes,
+        Kind::Concurrency { most, stay, .. } => {
             let reason = format!("{scope} has {most} open tasks, as many as it may");
-            Answer::No(Denial::new(DenialCode::ConcurrencyLimited, reason).retry_after(5_000))
+            Answer::No(Denial::new(DenialCode::ConcurrencyLimited, reason).retry_after(stay.frees_in(*most)))
         }
     }
 }

@@ -17,7 +17,7 @@ impl State {
     pub(crate) fn unsent(&mut self, request: RequestId) {
         let Some(Open { terms, .. }) = self.holds.swap_remove(&request) else { return };
         self.unsent = self.unsent.saturating_sub(1);
-        self.tell(&terms, Some(Move::Unsent), Some(Permit::Returned));
+        self.tell(&terms, Some(Move::Unsent), Some(Permit::Returned { ended: None }));
         if terms.team.is_some() {
             self.returned.fetch_add(1, Ordering::SeqCst);
         }
@@ -60,7 +60,7 @@ impl State {
         let money = held.nanos().saturating_sub(settled.nanos());
         self.ledger.ends(held, settled);
         let returned = Move::Returned { money, task: cost.is_none() };
-        self.tell(&open.terms, Some(returned), open.permit.then_some(Permit::Returned));
+        self.tell(&open.terms, Some(returned), open.permit.then_some(Permit::Returned { ended: Some(at) }));
         self.recalled.clear();
         if open.terms.team.is_some() && (money != 0 || cost.is_none()) {
             self.returned.fetch_add(1, Ordering::SeqCst);
@@ -131,7 +131,7 @@ impl State {
             return;
         }
         open.permit = false;
-        tell(&mut self.slots, &self.scopes, self.latest, &open.terms, None, Some(Permit::Returned));
+        tell(&mut self.slots, &self.scopes, self.latest, &open.terms, None, Some(Permit::Returned { ended: None }));
     }
 
     /// Takes up the holds of the book's at a start.
