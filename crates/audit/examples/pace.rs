@@ -1,4 +1,4 @@
-//! How fast is the journal? Prints nanoseconds a line for writing, sealing, verifying and replaying.
+//! How fast is the journal? Prints nanoseconds a line for writing, sealing, verifying, replaying and finding names.
 //!
 //! `cargo run --release -p tollgate-audit --example pace [calls]`: each call is an intent, an outcome and a settle line.
 
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
-use tollgate_audit::{HoldEnd, Journal, Kind, Record, Sealer, find, replay, verify};
+use tollgate_audit::{HoldEnd, Journal, Kind, Record, Sealer, answered, find, replay, verify};
 use tollgate_model::{CredentialHash, Factor, KeyId, Money, Mono, Name, Now, RequestId, TaskId, Timestamp, Verdict};
 
 /// Calls whose lines go out together.
@@ -28,6 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     print("verify", verifying, lines);
     let (replayed, replaying) = timed(|| replay(dir.path(), &HashMap::new()));
     print("replay", replaying, u32::try_from(replayed?.lines.len())?);
+    let (named, naming) = timed(|| answered(dir.path(), Timestamp::default()));
+    named?;
+    print("names", naming, lines);
     let (found, finding) = timed(|| find(dir.path(), b"no such request", 10));
     found?;
     print("find", finding, lines);

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use memchr::memmem::Finder;
 use serde::Deserialize;
 use tollgate_model::{Fingerprint, KeyId, RequestId, TaskId, Timestamp};
 
+use crate::nameless;
 use crate::place::{self, Head, Place};
-use crate::reader::{LaneReader, Position, Step};
 
 /// A named submission that may have been bought.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,9 @@ pub struct Answered {
 
 /// What stands in every line of a named submission and in no other.
 const MARK: &[u8] = b",\"idempotency\":{\"key\":\"";
+
+/// Bytes read at once.
+const READ: usize = 256 * 1024;
 
 #[derive(Deserialize)]
 struct Line<'a> {
@@ -71,16 +74,22 @@ struct Named {
 /// Reads back what was sent since then under a name; what cost nothing is left out, since its name is free again. By time.
 pub fn answered(dir: &Path, since: Timestamp) -> io::Result<Vec<Answered>> {
     let mut found = HashMap::new();
-    let mark = Finder::new(MARK);
+    let (mark, mut line) = (Finder::new(MARK), Vec::new());
     for (lane, places) in place::lanes(dir)? {
         let Some(first) = first_file(&places, since)? else { continue };
-        let mut reader = LaneReader::at(dir, &lane, Position { file: first, ..Position::default() })?;
-        loop {
-            match reader.step()? {
-                Step::End => break,
-                Step::Line if mark.find(reader.line()).is_some() => note(reader.line(), since, &mut found),
-                Step::Half | Step::Line => {}
+        for place in places.iter().filter(|place| place.number >= first) {
+            if nameless::is_said(dir, &lane, place)? {
+                continue;
             }
+            let mut reader = BufReader::with_capacity(READ, File::open(&place.path)?);
+            // half a line at the end is none
+            while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
+                if mark.find(&line).is_some() {
+                    note(&line, since, &mut found);
+                }
+                line.clear();
+            }
+            line.clear();
         }
     }
     let mut found: Vec<Answered> = found.into_values().collect();
@@ -107,7 +116,7 @@ fn first_file(places: &[Place], since: Timestamp) -> io::Result<Option<u64>> {
     let mut first = places.first().map(|place| place.number);
     for place in places.iter().skip(1) {
         let mut line = Vec::new();
-        io::BufRead::read_until(&mut io::BufReader::new(File::open(&place.path)?), b'\n', &mut line)?;
+        BufReader::new(File::open(&place.path)?).read_until(b'\n', &mut line)?;
         match Head::of(&line).and_then(|head| head.time()) {
             Some(at) if at <= since => first = Some(place.number),
             Some(_) => break,

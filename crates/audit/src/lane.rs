@@ -15,6 +15,7 @@ use tollgate_model::{Mono, Now, Timestamp};
 use crate::health::LaneHealth;
 use crate::journal::Shared;
 use crate::line::{Formatter, Seq};
+use crate::nameless;
 use crate::place;
 use crate::record::{Event, Record};
 use crate::sync::{PowerSync, Synced};
@@ -36,6 +37,8 @@ pub struct Lane {
     buffer: Vec<u8>,
     /// Bytes of the buffer's first line that a short write has already put into the file.
     partial: usize,
+    /// Whether a named submission is in the buffer.
+    is_named: bool,
     /// The number of the last line, written, waiting or lost.
     last: u64,
     oldest: Option<Timestamp>,
@@ -75,6 +78,7 @@ pub(crate) struct Begin<'a> {
 impl Lane {
     pub(crate) fn open(begin: Begin<'_>) -> io::Result<Self> {
         let file = LaneFile::open(place::path(begin.dir, begin.name, begin.file), begin.file)?;
+        nameless::unsay(begin.dir, begin.name, begin.file)?;
         place::sync_folder(begin.dir)?;
         Ok(Self {
             dir: begin.dir.to_owned(),
@@ -82,6 +86,7 @@ impl Lane {
             file,
             buffer: Vec::with_capacity(64 * 1024),
             partial: 0,
+            is_named: false,
             last: begin.last,
             oldest: None,
             lost: None,
@@ -99,6 +104,7 @@ impl Lane {
     pub fn append(&mut self, record: &Record<'_>) -> u64 {
         if let Some(number) = self.next(record.at) {
             self.formatter.record(&mut self.buffer, Seq { lane: &self.name, number }, record);
+            self.is_named |= record.idempotency.is_some();
         }
         self.last
     }
@@ -196,6 +202,9 @@ impl Lane {
         if self.buffer.is_empty() {
             return Ok(());
         }
+        if self.is_named {
+            self.file.names();
+        }
         self.health.write_begins(now);
         let (written, outcome) = self.file.write(self.buffer.get(self.partial..).unwrap_or_default());
         self.health.write_ends();
@@ -206,6 +215,7 @@ impl Lane {
         }
         self.buffer.clear();
         self.partial = 0;
+        self.is_named = false;
         self.oldest = None;
         if !self.health.is_write_failing() {
             self.tell_flushed(now);
@@ -301,8 +311,13 @@ impl Lane {
 
     /// Goes on in the next file; a line of which half went into the old one begins anew.
     fn next_file(&mut self) -> io::Result<()> {
-        let next = LaneFile::next(&self.dir, &self.name, self.file.number());
-        self.file = next?;
+        let next = LaneFile::next(&self.dir, &self.name, self.file.number())?;
+        nameless::unsay(&self.dir, &self.name, next.number())?;
+        let full = std::mem::replace(&mut self.file, next);
+        // who cannot say it is read at the next start, and that is all
+        if !full.is_named() && full.look() == Look::Ours {
+            let _ = nameless::say(&self.dir, &self.name, full.number(), full.size());
+        }
         self.partial = 0;
         self.orphan = false;
         Ok(())

@@ -10,6 +10,7 @@ mod health;
 mod journal;
 mod lane;
 mod line;
+mod nameless;
 mod place;
 mod query;
 mod reader;

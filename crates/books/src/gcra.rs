@@ -1,5 +1,7 @@
 //! May another one come now? GCRA (ITU-T I.371): one instant per rate, exact in every window.
 
+use std::collections::VecDeque;
+
 use tollgate_model::{Mono, Rate};
 
 use crate::rates::Share;
@@ -7,18 +9,41 @@ use crate::rates::Share;
 const MINUTE_NS: u64 = 60_000_000_000;
 
 /// A rate's state: the theoretical arrival time of the next request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gcra {
     rate: Rate,
     arrival: u64,
     /// The part of it that is in force; the whole where it is no other gate's too.
     share: Share,
+    /// The arrival time before the first of `turns`.
+    before: u64,
+    /// What was taken since the oldest that may still be given back: when, and what became of it. Time may have passed over one that
+    /// is given back; what counts is what the arrival time would be without it.
+    turns: VecDeque<(u64, Became)>,
+    /// The number of the first of them.
+    first: u64,
 }
+
+/// One that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn(u64);
+
+/// What became of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Became {
+    Open,
+    Kept,
+    GivenBack,
+}
+
+/// Turns that are remembered: calls between their admission and their sending. Beyond, the oldest is taken for kept.
+const MOST_OPEN: usize = 1_024;
 
 impl Gcra {
     /// A rate with its whole burst, or with none of it after an unclean start: what was sent before is not known.
     pub(crate) fn new(rate: Rate, now: Mono, clean: bool) -> Self {
-        let mut gcra = Self { rate, arrival: now.nanos(), share: Share { of: 1, from: Mono::from_nanos(0) } };
+        let share = Share { of: 1, from: Mono::from_nanos(0) };
+        let mut gcra = Self { rate, arrival: now.nanos(), share, before: 0, turns: VecDeque::new(), first: 0 };
         if !clean {
             gcra.arrival = now.nanos().saturating_add(gcra.tolerance());
         }
@@ -28,6 +53,9 @@ impl Gcra {
     /// Another rate in force; as many calls stay used, whatever time each of them takes up from now on.
     pub(crate) fn set(&mut self, rate: Rate, now: Mono) {
         let before = self.interval();
+        if rate != self.rate {
+            self.forget();
+        }
         self.rate = rate;
         if let Some(used) = self.arrival.checked_sub(now.nanos()) {
             let used = u128::from(used) * u128::from(self.interval()) / u128::from(before.max(1));
@@ -44,6 +72,7 @@ impl Gcra {
         let begins = self.share.from != share.from;
         self.share = share;
         if begins {
+            self.forget();
             self.arrival = share.from.nanos().saturating_add(self.tolerance()).saturating_add(self.interval());
         }
     }
@@ -57,14 +86,56 @@ impl Gcra {
         self.arrival.saturating_sub(now.nanos()).saturating_sub(self.tolerance())
     }
 
-    /// Takes one.
-    pub(crate) fn take(&mut self, now: Mono) {
-        self.arrival = self.arrival.max(now.nanos()).saturating_add(self.interval());
+    /// Takes one, which is to be kept or given back.
+    pub(crate) fn take(&mut self, now: Mono) -> Turn {
+        if self.turns.len() >= MOST_OPEN {
+            self.keep(Turn(self.first));
+        }
+        if self.turns.is_empty() {
+            self.before = self.arrival;
+        }
+        self.turns.push_back((now.nanos(), Became::Open));
+        self.arrival = self.after(self.arrival, now.nanos());
+        Turn(self.first.saturating_add(self.turns.len() as u64).saturating_sub(1))
     }
 
-    /// Gives one back that nothing came of.
-    pub(crate) fn give_back(&mut self) {
-        self.arrival = self.arrival.saturating_sub(self.interval());
+    /// It was sent.
+    pub(crate) fn keep(&mut self, turn: Turn) {
+        self.became(turn, Became::Kept);
+    }
+
+    /// Gives one back that nothing came of. Of another rate than the one in force nothing returns.
+    pub(crate) fn give_back(&mut self, turn: Turn) {
+        if self.became(turn, Became::GivenBack) {
+            let counted = self.turns.iter().filter(|(_, became)| *became != Became::GivenBack);
+            self.arrival = counted.fold(self.before, |arrival, (at, _)| self.after(arrival, *at));
+        }
+    }
+
+    /// Notes it, and forgets what no longer waits for anything; says whether it was open.
+    fn became(&mut self, turn: Turn, what: Became) -> bool {
+        let place = turn.0.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
+        let Some((_, became)) = place.and_then(|place| self.turns.get_mut(place)).filter(|(_, became)| *became == Became::Open) else {
+            return false;
+        };
+        *became = what;
+        while let Some((at, became)) = self.turns.pop_front_if(|(_, became)| *became != Became::Open) {
+            self.first = self.first.saturating_add(1);
+            if became == Became::Kept {
+                self.before = self.after(self.before, at);
+            }
+        }
+        true
+    }
+
+    /// All that was taken is kept.
+    fn forget(&mut self) {
+        self.first = self.first.saturating_add(self.turns.len() as u64);
+        self.turns.clear();
+    }
+
+    fn after(&self, arrival: u64, at: u64) -> u64 {
+        arrival.max(at).saturating_add(self.interval())
     }
 
     /// Rounded up, so that a minute never holds one more than the rate.
@@ -83,7 +154,75 @@ mod tests {
 
     use super::*;
 
+    impl Gcra {
+        fn keep_one(&mut self, now: Mono) {
+            let turn = self.take(now);
+            self.keep(turn);
+        }
+    }
+
+    #[test]
+    fn rl_01_what_is_given_back_when_time_has_passed_over_it_gives_no_second_call() {
+        let at = |seconds: u64| Mono::from_nanos(seconds * 1_000_000_000);
+        let mut gcra = Gcra::new(Rate { per_minute: 60, burst: 1 }, at(0), true);
+        let early = gcra.take(at(0));
+        gcra.keep_one(at(10));
+        gcra.give_back(early);
+        assert_eq!(gcra.wait(at(10)), 1_000_000_000, "the one at 10 s was sent");
+        gcra.give_back(early);
+        assert_eq!(gcra.wait(at(10)), 1_000_000_000, "and nothing is given back twice");
+        // at once, the whole of it returns
+        let late = gcra.take(at(11));
+        gcra.give_back(late);
+        assert_eq!(gcra.wait(at(11)), 0);
+    }
+
+    #[test]
+    fn what_was_taken_of_another_rate_is_not_given_back_to_this_one() {
+        let at = Mono::from_nanos;
+        let (slow, fast) = (Rate { per_minute: 1, burst: 2 }, Rate { per_minute: 60, burst: 2 });
+        let mut gcra = Gcra::new(slow, at(0), true);
+        let turns = [gcra.take(at(0)), gcra.take(at(0))];
+        gcra.set(fast, at(0));
+        for turn in turns {
+            gcra.give_back(turn);
+        }
+        assert_eq!(gcra.wait(at(0)), 1_000_000_000);
+    }
+
     proptest! {
+        /// Each step: so much later, one comes (and is taken where it may), and of those that wait one is sent or given back.
+        #[test]
+        fn rl_01_what_was_given_back_was_never_there(
+            per_minute in 1_u32..200, burst in 1_u32..20,
+            steps in proptest::collection::vec((0_u64..2_000_000_000, 0_usize..8, any::<bool>()), 1..400)
+        ) {
+            let rate = Rate { per_minute, burst };
+            let mut gcra = Gcra::new(rate, Mono::from_nanos(0), true);
+            let (mut now, mut open, mut counted) = (0, Vec::new(), std::collections::BTreeMap::new());
+            for (number, (step, which, is_sent)) in steps.into_iter().enumerate() {
+                now += step;
+                if gcra.wait(Mono::from_nanos(now)) == 0 {
+                    open.push((number, gcra.take(Mono::from_nanos(now))));
+                    counted.insert(number, now);
+                }
+                if which < open.len() {
+                    let (number, turn) = open.remove(which);
+                    if is_sent {
+                        gcra.keep(turn);
+                    } else {
+                        gcra.give_back(turn);
+                        counted.remove(&number);
+                    }
+                }
+                let mut reference = Gcra::new(rate, Mono::from_nanos(0), true);
+                for at in counted.values() {
+                    reference.keep_one(Mono::from_nanos(*at));
+                }
+                prop_assert_eq!(gcra.wait(Mono::from_nanos(now)), reference.wait(Mono::from_nanos(now)));
+            }
+        }
+
         #[test]
         fn rl_01_no_minute_holds_more_than_the_rate_and_its_burst(
             per_minute in 1_u32..200, burst in 1_u32..50, steps in proptest::collection::vec(0_u64..3_000_000_000, 1..400)
@@ -164,7 +303,7 @@ mod tests {
         let (slow, fast) = (Rate { per_minute: 1, burst: 10 }, Rate { per_minute: 600, burst: 10 });
         let at = Mono::from_nanos;
         let mut gcra = Gcra::new(slow, at(0), true);
-        (0..10).for_each(|_| gcra.take(at(0)));
+        (0..10).for_each(|_| gcra.keep_one(at(0)));
         gcra.set(fast, at(0));
         assert_eq!(gcra.wait(at(0)), 100_000_000, "one interval of the new rate, not ten minutes");
         gcra.set(slow, at(0));

@@ -6,11 +6,12 @@ use smallvec::SmallVec;
 use tollgate_model::{Denial, KeyId, Money, Name, Now, RequestId, TaskId, Timestamp};
 
 use crate::account::Account;
+use crate::gcra::Turn;
 use crate::rates::Token;
 use crate::slot::LimitIx;
 
 /// The rates that a token was taken of.
-pub(crate) type Rates = SmallVec<[LimitIx; 4]>;
+pub(crate) type Rates = SmallVec<[(LimitIx, Turn); 4]>;
 
 /// The facts of a hold that its account keeps while it is open.
 #[derive(Clone, Debug)]

@@ -1,12 +1,14 @@
 //! Where does one limit stand? A cap with its leased ceiling, a rate, or a count of open holds.
 
 mod rolling;
+mod stay;
 
 use tollgate_model::{Amount, Limit, LimitKind, Money, Mono, Now, Period, Raise, Scope, Timestamp, Window, Zone};
 
 use crate::gcra::Gcra;
 use crate::port::{Counter, Lease, Unit};
 use rolling::Rolling;
+use stay::Stay;
 
 /// A limit's place in its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -23,7 +25,7 @@ pub(crate) struct Slot {
 pub(crate) enum Kind {
     Cap(Cap),
     Rate(Gcra),
-    Concurrency { most: u32, open: u32 },
+    Concurrency { most: u32, open: u32, stay: Stay },
 }
 
 /// A cap in its present window. `used` counts held, settled and unknown of this account; it may rise to `ceiling`, which the
@@ -68,6 +70,17 @@ pub(crate) struct Cap {
     /// While the book has not told: what is reserved and no fact yet, and what facts behind the last cut change.
     pub(crate) unsent: i64,
     pub(crate) uncut: i64,
+    /// What all accounts were last found to have used together.
+    pub(crate) census: Option<Together>,
+}
+
+/// What all accounts have used of a team's cap in its window, at least: as long as nothing has returned and no limit was changed
+/// it can only be more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Together {
+    pub(crate) used: i64,
+    /// As of which `State::returned`.
+    pub(crate) returned: u64,
 }
 
 /// Whether a limit lets an amount pass.
@@ -89,7 +102,7 @@ impl Slot {
         let kind = match &limit.kind {
             LimitKind::Cap { amount, period, zone } => Kind::Cap(Cap::new(*amount, *period, zone.clone(), now)),
             LimitKind::Rate(rate) => Kind::Rate(Gcra::new(*rate, now.mono, clean)),
-            LimitKind::Concurrency(most) => Kind::Concurrency { most: *most, open: 0 },
+            LimitKind::Concurrency(most) => Kind::Concurrency { most: *most, open: 0, stay: Stay::default() },
         };
         let mut slot = Self { scope: limit.scope.clone(), kind };
         slot.set(limit, now);
@@ -147,6 +160,7 @@ impl Cap {
             last_used: now.mono,
             unsent: 0,
             uncut: 0,
+            census: None,
         }
     }
 
@@ -176,6 +190,7 @@ impl Cap {
             (self.wanted, self.asked) = (0, false);
             self.unsent = 0;
             self.uncut = 0;
+            self.census = None;
         }
     }
 
@@ -212,6 +227,12 @@ impl Cap {
     pub(crate) fn blocked_elsewhere(&self, amount: i64) -> bool {
         let others = self.elsewhere.saturating_add(self.passed());
         self.known && self.elsewhere > 0 && self.used.saturating_add(others).saturating_add(amount) > self.most
+    }
+
+    /// Whether all accounts together were found to leave no room for it, and still do.
+    pub(crate) fn is_full(&self, amount: i64, now: Mono) -> bool {
+        let used = |census: Together| census.used.saturating_add(self.passed()).saturating_add(amount);
+        self.is_told(now) && self.census.is_some_and(|census| used(census) > self.most)
     }
 
     /// Whether it can be said what was admitted in earlier buckets.
@@ -253,6 +274,7 @@ impl Cap {
         if self.edition != edition {
             self.edition = edition;
             self.ceiling = 0;
+            self.census = None;
         }
     }
 

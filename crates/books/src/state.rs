@@ -178,10 +178,7 @@ impl State {
                 Kind::Rate(_) if matches!(counted, Counted::Elsewhere) => {}
                 // what is observed alone, and late, takes nothing, as a refusal does: a debt would outlast the observing
                 Kind::Rate(gcra) if would_deny.is_some() && gcra.wait(now.mono) > 0 => {}
-                Kind::Rate(gcra) => {
-                    gcra.take(now.mono);
-                    rates.push(*ix);
-                }
+                Kind::Rate(gcra) => rates.push((*ix, gcra.take(now.mono))),
                 Kind::Concurrency { .. } => {}
             }
         }

@@ -39,7 +39,7 @@ async fn rooms(worker: &Worker, arrival: &Arrival<'_>, line: &mut Line<'_>) -> R
         }
         Operation::Submit(_) | Operation::SolveNow(_) => {
             // made before, by the caller's own name for it? the answer is paid for, and given like a free read
-            let fresh = match again::made(located, worker, line).await? {
+            let fresh = match again::made(located, &understood, worker, line).await? {
                 again::Made::Before(reply) => return Ok(reply),
                 again::Made::Never(fresh) => fresh,
             };

@@ -24,6 +24,7 @@ use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::corridor;
 use crate::egress::dial::Origin;
+use crate::feed::Feed;
 use crate::gate::{Bound, Gate, Upstream, Upstreams};
 use crate::governor::Governor;
 use crate::journal::Journal;
@@ -68,6 +69,14 @@ impl Fixture {
     /// One that collapses what is said twice.
     pub(crate) async fn collapsing(repeats: Arc<Repeats>) -> Self {
         Self::made("twocaptcha", Timestamp::default(), Some(REAL_KEY), Pace::default(), Some(repeats)).await
+    }
+
+    /// One that shares its keys with other gates, and has just heard of them.
+    pub(crate) async fn sharing() -> Self {
+        let mut stage = Self::new().await;
+        let gate = Rc::get_mut(&mut stage.worker).and_then(|worker| Arc::get_mut(&mut worker.gate)).unwrap();
+        gate.feed = Some(Feed::new(gate.clock.now()));
+        stage
     }
 
     /// One whose provider has this profile and keeps its pace.

@@ -64,7 +64,9 @@ fn denial(code: DenialCode) -> (&'static str, &'static str) {
         DenialCode::Revoked => ("withdrawn for good; outside it reads `unauthenticated`", "a new key"),
         DenialCode::Paused => ("the key, its team or the upstream is paused", "`tollgate key resume K`"),
         DenialCode::RateLimited => ("more submissions than the rate allows", "wait for `Retry-After`"),
-        DenialCode::ConcurrencyLimited => ("as many open tasks as the limit allows", "poll the open tasks, or wait"),
+        DenialCode::ConcurrencyLimited => {
+            ("as many open tasks as the limit allows", "poll the open tasks, or wait for `Retry-After`: by then one is likely to end")
+        }
         DenialCode::CapReached => {
             ("a cap in money or tasks is reached", "wait for its reset, or `tollgate key set K --cap …`; `tollgate why` says which cap")
         }

@@ -15,6 +15,8 @@ pub(super) struct LaneFile {
     path: PathBuf,
     number: u64,
     size: u64,
+    /// Whether a named submission may stand in it.
+    is_named: bool,
     /// Device and inode.
     inode: (u64, u64),
 }
@@ -54,7 +56,9 @@ impl LaneFile {
 
     fn of(file: File, path: PathBuf, number: u64) -> io::Result<Self> {
         let found = file.metadata()?;
-        Ok(Self { handle: Arc::new(file), path, number, size: found.len(), inode: (found.dev(), found.ino()) })
+        // what was in it before is not known
+        let is_named = found.len() > 0;
+        Ok(Self { handle: Arc::new(file), path, number, size: found.len(), is_named, inode: (found.dev(), found.ino()) })
     }
 
     /// Writes all of it, or says how much went in before the error.
@@ -85,6 +89,15 @@ impl LaneFile {
         }
     }
 
+    /// A named submission is about to be written into it.
+    pub(super) const fn names(&mut self) {
+        self.is_named = true;
+    }
+
+    pub(super) const fn is_named(&self) -> bool {
+        self.is_named
+    }
+
     pub(super) fn handle(&self) -> &Arc<File> {
         &self.handle
     }
@@ -99,6 +112,13 @@ impl LaneFile {
 
     pub(super) const fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Makes it as large as that.
+    #[cfg(test)]
+    pub(super) fn grow(&mut self, size: u64) {
+        self.handle.set_len(size).unwrap();
+        self.size = size;
     }
 
     /// Swaps the open file and leaves the path: a full disk, a pipe that takes half.

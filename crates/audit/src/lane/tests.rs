@@ -8,11 +8,14 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use tempfile::TempDir;
+use tollgate_model::{Fingerprint, KeyId, Name, Pepper, RequestId};
 
 use super::*;
 use crate::aggregate::Aggregator;
+use crate::answered::answered;
 use crate::journal::Journal;
 use crate::journal::tests::{arrival, now, read};
+use crate::record::{Idempotency, Kind};
 
 fn lane() -> (TempDir, Lane) {
     let dir = tempfile::tempdir().unwrap();
@@ -154,6 +157,53 @@ fn a_full_file_is_followed_by_the_next() {
     lane.append(&arrival(1001, 1));
     lane.flush(now(1001)).unwrap();
     assert_eq!(read(dir.path(), "w0-2.jsonl")[0]["tollgate"]["seq"], "w0:2");
+}
+
+/// As a full file is: the lane goes on in the next.
+fn fill(lane: &mut Lane, millis: i64) {
+    lane.file.grow(FILE);
+    lane.sweep(now(millis), 1_000_000);
+}
+
+#[test]
+fn bu_19_a_full_file_without_a_named_submission_says_so_and_is_not_read_for_them() {
+    let (dir, mut lane) = lane();
+    let print = |number: u8| Fingerprint::of(&Pepper::new([1; 32]), &[&[number]]);
+    let (owner, name) = (KeyId::from_bytes([9; 16]), Name::parse("shop").unwrap());
+    let named = |number: u8| Record {
+        key: Some((owner, &name)),
+        idempotency: Some(Idempotency { key: print(number), body: print(0) }),
+        ..Record::new(Timestamp::from_millis(5_000), Kind::Intent, RequestId::from_bytes([number; 16]))
+    };
+    lane.append(&arrival(1, 1));
+    lane.flush(now(1)).unwrap();
+    fill(&mut lane, 1_001);
+    lane.append(&named(2));
+    lane.flush(now(1_001)).unwrap();
+    fill(&mut lane, 2_002);
+    lane.append(&arrival(1, 1));
+    lane.flush(now(2_002)).unwrap();
+    // it goes into the next
+    lane.append(&named(4));
+    fill(&mut lane, 3_003);
+    lane.flush(now(3_003)).unwrap();
+    let said = || (1..=4).filter(|file| dir.path().join(format!("w0-{file}.nameless")).exists()).collect::<Vec<u64>>();
+    assert_eq!(said(), [1, 3]);
+    let found = || answered(dir.path(), Timestamp::default()).unwrap().iter().map(|one| one.name).collect::<Vec<_>>();
+    assert_eq!(found(), [print(2), print(4)]);
+    // who says it of a file is believed, unless it was of another file of that name
+    nameless::say(dir.path(), "w0", 2, FILE).unwrap();
+    assert_eq!(found(), [print(4)]);
+    nameless::say(dir.path(), "w0", 2, FILE - 1).unwrap();
+    assert_eq!(found(), [print(2), print(4)]);
+    // a file that is written to says nothing of itself, and what was in it before is not known
+    drop(lane);
+    nameless::say(dir.path(), "w0", 4, FILE).unwrap();
+    let mut lane = Journal::open(dir.path(), Timestamp::from_millis(1)).unwrap().lane("w0").unwrap();
+    assert_eq!(said(), [1, 2, 3]);
+    fill(&mut lane, 4_004);
+    assert_eq!(said(), [1, 2, 3]);
+    assert!(dir.path().join("w0-5.jsonl").exists());
 }
 
 #[test]

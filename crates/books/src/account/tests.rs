@@ -258,3 +258,18 @@ async fn a_request_that_waits_for_the_mutex_is_counted() {
     });
     assert_eq!(account.waits(), 1);
 }
+
+#[tokio::test]
+async fn a_limit_of_open_tasks_says_when_the_next_is_likely_to_end_by_how_long_they_took() {
+    let desk = Desk::new().await;
+    let limits = [desk.limit(LimitKind::Concurrency(2))];
+    let (first, _second) = (desk.reserve(&limits).await.unwrap().send(), desk.reserve(&limits).await.unwrap().send());
+    let wait = async || desk.reserve(&limits).await.err().and_then(|denial| denial.retry_after_ms);
+    assert_eq!(wait().await, Some(5_000), "none has ended yet");
+    desk.set("2026-11-23T12:00:30Z");
+    first.settle(DIME, desk.now());
+    // what is not sent tells nothing
+    drop(desk.reserve(&limits).await.unwrap());
+    let _third = desk.reserve(&limits).await.unwrap().send();
+    assert_eq!(wait().await, Some(10_000), "of three that take half a minute one ends every ten seconds");
+}

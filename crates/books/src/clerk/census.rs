@@ -31,22 +31,29 @@ impl Books {
             state.latest = latest;
         }
         let (mut is_abroad, mut is_unknown) = (false, false);
-        let own = |states: &mut Vec<(bool, MutexGuard<'_, State>)>| {
-            let own = states.iter_mut().find(|(is_own, _)| *is_own);
-            own.map(|(_, own)| own.blocked(wish, now)).unwrap_or_default()
-        };
-        for blocked in own(&mut states) {
+        let all = own(&mut states).map(|own| own.blocked(wish, now)).unwrap_or_default();
+        for blocked in all {
             // what is a key's or an account's is spent at one account
             let is_shared = matches!(blocked.counter.scope, Scope::Team(_));
             let others = states.iter_mut().filter(|(is_own, _)| is_shared && !is_own);
             let told: Vec<Option<i64>> = others.map(|(_, state)| state.used_of(&blocked.limit, &blocked.counter)).collect();
             let used = told.iter().flatten().fold(blocked.used, |sum, used| sum.saturating_add(*used));
-            if used > blocked.most {
+            let is_known = !told.contains(&None);
+            let wished = used.saturating_add(blocked.more);
+            if wished > blocked.most {
+                // the next to wish for it need not ask all accounts again
+                if let Some(own) = own(&mut states).filter(|_| is_known) {
+                    own.counted(blocked.ix, used);
+                }
                 return Census::Full(blocked.denial);
             }
-            is_unknown |= told.contains(&None);
-            is_abroad |= used.saturating_add(blocked.abroad) > blocked.most;
+            is_unknown |= !is_known;
+            is_abroad |= wished.saturating_add(blocked.abroad) > blocked.most;
         }
         if is_abroad && !is_unknown { Census::Abroad } else { Census::Room }
     }
+}
+
+fn own<'s>(states: &'s mut [(bool, MutexGuard<'_, State>)]) -> Option<&'s mut State> {
+    states.iter_mut().find(|(is_own, _)| *is_own).map(|(_, own)| &mut **own)
 }

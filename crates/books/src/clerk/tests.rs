@@ -408,3 +408,109 @@ async fn tell_others(desk: &Desk) {
     desk.books.tell_others().await;
     assert!(began.elapsed() <= Duration::from_millis(101), "{:?}", began.elapsed());
 }
+
+/// Two accounts of one team whose cap is spent, and the holds: one for each account.
+async fn spent_together(store: &Arc<Hanging>) -> (Arc<Books>, [Arc<Account>; 2], [Hold; 2], tokio::task::JoinSet<Result<(), StoreError>>) {
+    store.prompt.store(true, Ordering::Relaxed);
+    let (books, clerk, _) = Books::open(store.clone(), "gate", "boot", true, Vec::new(), Arc::new(now)).await.unwrap();
+    let mut clerks = tokio::task::JoinSet::new();
+    clerks.spawn(clerk.run(std::future::pending()));
+    let accounts = ["p", "q"].map(|name| books.account(&Name::parse(name).unwrap(), 600_000));
+    for account in &accounts {
+        account.bind(&of_crew("0.000000010/day"), now());
+    }
+    let [first, second] = [0, 1].map(|which: u8| crew_wish(which + 1, 5));
+    let holds = [books.reserve(&accounts[0], &first, now()).await.unwrap(), books.reserve(&accounts[1], &second, now()).await.unwrap()];
+    (books, accounts, holds, clerks)
+}
+
+fn of_crew(cap: &str) -> tollgate_model::Limit {
+    let kind = tollgate_model::LimitKind::parse_cap(cap).unwrap();
+    tollgate_model::Limit::new(tollgate_model::Scope::Team(Name::parse("crew").unwrap()), kind)
+}
+
+fn crew_wish(number: u8, cost: i64) -> Wish<'static> {
+    static CREW: std::sync::LazyLock<Name> = std::sync::LazyLock::new(|| Name::parse("crew").unwrap());
+    let (key, cost, request) = (KeyId::from_bytes([1; 16]), Money::from_nanos(cost), RequestId::from_bytes([number; 16]));
+    Wish { request, key, team: Some(&CREW), method: "m", cost, limits: &[LimitIx(0)], observe_rate: false }
+}
+
+/// What trying comes to without another word of anybody: held, refused, or that others must be asked.
+fn tried(account: &Arc<Account>, wish: &Wish<'_>, at: Now) -> &'static str {
+    match account.try_reserve(wish, at) {
+        Tried::Held(_) => "held",
+        Tried::Refused(denial) if denial.code == DenialCode::CapReached => "full",
+        Tried::Refused(_) => "refused",
+        Tried::Cold { .. } => "asks",
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_cap_of_several_accounts_refuses_again_without_asking_them_all() {
+    let store = Arc::new(Hanging::default());
+    let (books, [p, q], holds, _clerks) = spent_together(&store).await;
+    assert_eq!(tried(&q, &crew_wish(3, 1), now()), "asks");
+    let denial = books.reserve(&q, &crew_wish(3, 1), now()).await.err().unwrap();
+    assert_eq!((denial.code, denial.retry_after_ms), (DenialCode::CapReached, Some(12 * 3_600_000)));
+    let leases = store.leases.load(Ordering::Relaxed);
+    for _ in 0..1_000 {
+        let denial = books.reserve(&q, &crew_wish(3, 1), now()).await.err().unwrap();
+        assert_eq!((denial.code, denial.retry_after_ms), (DenialCode::CapReached, Some(12 * 3_600_000)));
+    }
+    assert_eq!(tried(&q, &crew_wish(3, 1), now()), "full");
+    assert_eq!(tried(&p, &crew_wish(3, 1), now()), "asks", "another account asks for itself, once");
+    assert_eq!(store.leases.load(Ordering::Relaxed), leases, "nobody was asked for any of them");
+    drop(holds);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_returns_at_another_account_is_admitted_at_once_after_a_refusal() {
+    for is_sent in [false, true] {
+        let store = Arc::new(Hanging::default());
+        let (books, [_, q], [first, _second], _clerks) = spent_together(&store).await;
+        assert!(books.reserve(&q, &crew_wish(3, 1), now()).await.is_err());
+        assert_eq!(tried(&q, &crew_wish(3, 1), now()), "full");
+        if is_sent {
+            first.send().void(now());
+        } else {
+            drop(first);
+        }
+        assert_eq!(tried(&q, &crew_wish(3, 1), now()), "asks", "{is_sent}");
+        assert!(books.reserve(&q, &crew_wish(3, 5), now()).await.is_ok(), "{is_sent}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_found_full_is_not_full_with_a_higher_cap_for_less_or_on_the_next_day() {
+    let store = Arc::new(Hanging::default());
+    let (books, [p, q], _holds, _clerks) = spent_together(&store).await;
+    for account in [&p, &q] {
+        account.bind(&of_crew("0.000000012/day"), now());
+    }
+    assert!(books.reserve(&q, &crew_wish(3, 3), now()).await.is_err());
+    assert_eq!([3, 2].map(|cost| tried(&q, &crew_wish(4, cost), now())), ["full", "asks"]);
+    assert!(books.reserve(&q, &crew_wish(5, 2), now()).await.is_ok(), "and it was unsent again");
+    assert!(books.reserve(&q, &crew_wish(3, 3), now()).await.is_err());
+    assert_eq!(tried(&q, &crew_wish(4, 3), now()), "full");
+    let tomorrow = Now { wall: now().wall.plus_millis(12 * 3_600_000), ..now() };
+    assert_eq!(tried(&q, &crew_wish(6, 3), tomorrow), "asks");
+    assert!(books.reserve(&q, &crew_wish(6, 3), tomorrow).await.is_ok());
+    for account in [&p, &q] {
+        account.bind(&of_crew("0.000000030/day"), tomorrow);
+    }
+    assert!(books.reserve(&q, &crew_wish(7, 20), tomorrow).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_correction_that_takes_off_is_heard_by_an_account_that_was_found_full() {
+    let store = Arc::new(Hanging::default());
+    let (books, [p, q], [first, second], _clerks) = spent_together(&store).await;
+    let closed = first.send().settle(Money::from_nanos(5), now());
+    drop((closed, second.send()));
+    assert!(books.reserve(&q, &crew_wish(3, 1), now()).await.is_err());
+    assert_eq!(tried(&q, &crew_wish(3, 1), now()), "full");
+    let (key, team, upstream) = (KeyId::from_bytes([1; 16]), Some(Name::parse("crew").unwrap()), Name::parse("p").unwrap());
+    let (request, method, at) = (RequestId::from_bytes([9; 16]), "m".to_owned(), now().wall);
+    p.adjust(crate::adjust::Adjustment { request, key, team, upstream, method, at, amount: Money::from_nanos(-2) }, now());
+    assert!(books.reserve(&q, &crew_wish(3, 2), now()).await.is_ok());
+}

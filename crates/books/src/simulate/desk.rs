@@ -130,10 +130,9 @@ impl Desk {
                     same && other.mono >= from && other.rules.contains(&place) && in_scope(scope, &other.buyer)
                 };
                 let count = self.ledger.entries.values().filter(concerns);
-                // what was dropped unsent gave its token back, and somebody else may have had it
+                // what was dropped unsent has given back what it took, and no more than that
                 let sent = count.filter(|other| other.stand != Stand::Gone).count();
-                let dropped = self.ledger.entries.values().filter(concerns).count() - sent;
-                let most = (rate.per_minute + rate.burst - 1) as usize + dropped;
+                let most = (rate.per_minute + rate.burst - 1) as usize;
                 (sent > most).then(|| format!("over a rate: {scope} {rate} let {sent} pass in a minute"))
             }
         }

@@ -7,7 +7,7 @@ use tollgate_model::{Denial, DenialCode, Now, Scope, Timestamp};
 use crate::account::Wish;
 use crate::port::Unit;
 use crate::rates::Counted;
-use crate::slot::{Kind, LimitIx, Passes, Slot};
+use crate::slot::{Cap, Kind, LimitIx, Passes, Slot};
 use crate::state::{Refused, State};
 
 /// A clock that stands further back than this behind the latest seen is in doubt (SECURITY.md D 27).
@@ -78,8 +78,10 @@ impl State {
 fn heed_others(slot: &mut Slot, edition: &AtomicU64, returned: &AtomicU64) {
     if let (Kind::Cap(cap), Scope::Team(_)) = (&mut slot.kind, &slot.scope) {
         cap.renew(edition.load(Ordering::SeqCst));
+        let returned = returned.load(Ordering::SeqCst);
+        cap.census = cap.census.filter(|census| census.returned == returned);
         if let Some(rolling) = &mut cap.rolling {
-            rolling.look_at_returned(returned.load(Ordering::SeqCst));
+            rolling.look_at_returned(returned);
         }
     }
 }
@@ -101,14 +103,10 @@ fn ask_one(slot: &mut Slot, wish: &Wish<'_>, counted: Counted, now: Now, latest:
             }
             match cap.passes(amount, latest, now.mono) {
                 Passes::Yes => Answer::Yes,
+                // asked again of all accounts only when it may be otherwise: a flood of refusals would hold every one of them up
+                Passes::Cold if cap.is_full(amount, now.mono) => Answer::No(reached(scope, cap, cap.frees_in(latest))),
                 Passes::Cold => Answer::Cold { elsewhere: cap.blocked_elsewhere(amount) },
-                Passes::Reached(wait) => {
-                    let unit = if cap.unit == Unit::Tasks { " tasks" } else { "" };
-                    let reason = format!("the cap {}{unit} of {scope} is reached", cap.in_force());
-                    let mut denial = Denial::new(DenialCode::CapReached, reason);
-                    denial.retry_after_ms = wait;
-                    Answer::No(denial)
-                }
+                Passes::Reached(wait) => Answer::No(reached(scope, cap, wait)),
             }
         }
         Kind::Rate(_) if matches!(counted, Counted::Elsewhere) => Answer::Yes,
@@ -124,12 +122,19 @@ fn ask_one(slot: &mut Slot, wish: &Wish<'_>, counted: Counted, now: Now, latest:
                 }
             }
         }
-        Kind::Concurrency { most, open } if *open < *most => Answer::Yes,
-        Kind::Concurrency { most, .. } => {
+        Kind::Concurrency { most, open, .. } if *open < *most => Answer::Yes,
+        Kind::Concurrency { most, stay, .. } => {
             let reason = format!("{scope} has {most} open tasks, as many as it may");
-            Answer::No(Denial::new(DenialCode::ConcurrencyLimited, reason).retry_after(5_000))
+            Answer::No(Denial::new(DenialCode::ConcurrencyLimited, reason).retry_after(stay.frees_in(*most)))
         }
     }
+}
+
+fn reached(scope: &Scope, cap: &Cap, frees_in: Option<u64>) -> Denial {
+    let unit = if cap.unit == Unit::Tasks { " tasks" } else { "" };
+    let mut denial = Denial::new(DenialCode::CapReached, format!("the cap {}{unit} of {scope} is reached", cap.in_force()));
+    denial.retry_after_ms = frees_in;
+    denial
 }
 
 /// What a wish takes of a cap in this unit.

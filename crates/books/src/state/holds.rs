@@ -17,13 +17,13 @@ impl State {
     pub(crate) fn unsent(&mut self, request: RequestId) {
         let Some(Open { terms, .. }) = self.holds.swap_remove(&request) else { return };
         self.unsent = self.unsent.saturating_sub(1);
-        self.tell(&terms, Some(Move::Unsent), Some(Permit::Returned));
+        self.tell(&terms, Some(Move::Unsent), Some(Permit::Returned { ended: None }));
         if terms.team.is_some() {
             self.returned.fetch_add(1, Ordering::SeqCst);
         }
-        for ix in &terms.rates {
+        for (ix, turn) in &terms.rates {
             if let Some(Kind::Rate(gcra)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
-                gcra.give_back();
+                gcra.give_back(*turn);
             }
         }
     }
@@ -36,6 +36,11 @@ impl State {
         let terms = &open.terms;
         self.ledger.holds(terms.cost);
         tell(&mut self.slots, &self.scopes, self.latest, terms, Some(Move::Sent), None);
+        for (ix, turn) in &terms.rates {
+            if let Some(Kind::Rate(gcra)) = self.slots.get_mut(ix.0 as usize).map(|slot| &mut slot.kind) {
+                gcra.keep(*turn);
+            }
+        }
         self.pending.push(Fact::Held {
             request,
             key: terms.key,
@@ -55,7 +60,7 @@ impl State {
         let money = held.nanos().saturating_sub(settled.nanos());
         self.ledger.ends(held, settled);
         let returned = Move::Returned { money, task: cost.is_none() };
-        self.tell(&open.terms, Some(returned), open.permit.then_some(Permit::Returned));
+        self.tell(&open.terms, Some(returned), open.permit.then_some(Permit::Returned { ended: Some(at) }));
         self.recalled.clear();
         if open.terms.team.is_some() && (money != 0 || cost.is_none()) {
             self.returned.fetch_add(1, Ordering::SeqCst);
@@ -126,7 +131,7 @@ impl State {
             return;
         }
         open.permit = false;
-        tell(&mut self.slots, &self.scopes, self.latest, &open.terms, None, Some(Permit::Returned));
+        tell(&mut self.slots, &self.scopes, self.latest, &open.terms, None, Some(Permit::Returned { ended: None }));
     }
 
     /// Takes up the holds of the book's at a start.

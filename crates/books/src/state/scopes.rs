@@ -37,7 +37,10 @@ pub(super) enum Move {
 #[derive(Clone, Copy)]
 pub(super) enum Permit {
     Taken,
-    Returned,
+    /// When its task ended: what was not sent, and what nobody knows the end of, tells nothing of how long one takes.
+    Returned {
+        ended: Option<Timestamp>,
+    },
 }
 
 impl Scopes {
@@ -70,7 +73,12 @@ pub(super) fn tell(slots: &mut [Slot], scopes: &Scopes, latest: Timestamp, terms
                 }
             }
             (Some(Kind::Concurrency { open, .. }), _, Some(Permit::Taken)) => *open = open.saturating_add(1),
-            (Some(Kind::Concurrency { open, .. }), _, Some(Permit::Returned)) => *open = open.saturating_sub(1),
+            (Some(Kind::Concurrency { open, stay, .. }), _, Some(Permit::Returned { ended })) => {
+                *open = open.saturating_sub(1);
+                if let Some(at) = ended {
+                    stay.ended(terms.at, at);
+                }
+            }
             _ => {}
         }
     }

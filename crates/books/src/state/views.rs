@@ -32,7 +32,7 @@ pub(super) fn one(slot: &mut Slot, now: Now, latest: Timestamp) -> LimitView {
             let resets_at = Some(latest.plus_millis(i64::try_from(gcra.wait(now.mono) / 1_000_000).unwrap_or(0)));
             LimitView { limit: Limit::new(scope, LimitKind::Rate(rate)), used: 1 - left, left, known: true, resets_at, raised_until: None }
         }
-        Kind::Concurrency { most, open } => {
+        Kind::Concurrency { most, open, .. } => {
             let left = i64::from(most.saturating_sub(*open));
             LimitView {
                 limit: Limit::new(scope, LimitKind::Concurrency(*most)),

@@ -1,9 +1,12 @@
 //! How much is admitted? To the cap, to the nano-dollar, and all limits or none.
 
-use tollgate_books::{LimitIx, Tried};
-use tollgate_model::{DenialCode, LimitKind, Money, Scope};
+use std::sync::Arc;
 
-use crate::desk::{DIME, Desk, key_scope, name, team_scope};
+use proptest::prelude::*;
+use tollgate_books::{Account, Books, LimitIx, Tried, Wish};
+use tollgate_model::{DenialCode, LimitKind, Money, Now, RequestId, Scope};
+
+use crate::desk::{DIME, Desk, key, key_scope, name, team_scope};
 
 #[tokio::test(start_paused = true)]
 async fn bu_01_what_is_voided_is_admitted_again_exactly() {
@@ -140,4 +143,69 @@ async fn bu_02_to_say_where_a_cap_stands_reserves_nothing_that_another_gate_coul
     let mut other = desk.beside().await;
     let cap = other.cap("1/day");
     assert_eq!(other.admitted(&[cap], 11).await, 10);
+}
+
+/// A caller on a thread of its own buys so often; gives how many were let pass.
+async fn caller(books: Arc<Books>, account: Arc<Account>, cap: LimitIx, first: u64, now: Now) -> usize {
+    let mut count = 0;
+    for number in first..first + 3 {
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&number.to_be_bytes());
+        let (request, crew) = (RequestId::new(now.wall, random), name("crew"));
+        let wish = Wish { request, key: key(), team: Some(&crew), method: "m", cost: DIME, limits: &[cap], observe_rate: false };
+        match books.reserve(&account, &wish, now).await {
+            Ok(hold) => {
+                hold.send().unknown();
+                count += 1;
+            }
+            Err(denial) => assert_eq!(denial.code, DenialCode::CapReached, "{denial:?}"),
+        }
+    }
+    count
+}
+
+/// Rounds of a new cap in dimes, set while so many callers buy at two accounts.
+async fn changed_under_load(rounds: Vec<(usize, u64)>) {
+    let desk = Desk::new().await;
+    let bind = |dimes: usize| {
+        let kind = LimitKind::parse_cap(&format!("{}.{}/day", dimes / 10, dimes % 10)).unwrap();
+        ["p", "q"].map(|account| (desk.account(account), desk.bind(account, team_scope(), kind.clone())))
+    };
+    let (mut before, mut spent, mut next) = (1, 0, 0);
+    let accounts = bind(before);
+    for (dimes, callers) in rounds {
+        let mut at_once = tokio::task::JoinSet::new();
+        for number in 0..callers {
+            let (account, cap) = accounts[usize::from(number % 2 == 0)].clone();
+            at_once.spawn(caller(desk.books.clone(), account, cap, next, desk.now()));
+            next += 3;
+        }
+        tokio::task::yield_now().await;
+        bind(dimes);
+        let most = spent.max(before).max(dimes);
+        while let Some(count) = at_once.join_next().await {
+            spent += count.unwrap();
+        }
+        assert!(spent <= most, "{spent} dimes under a cap of {before} and then {dimes}");
+        // what is left is there for either account, to the last dime
+        let all = spent.max(dimes);
+        for turn in 0..dimes.saturating_sub(spent).div_ceil(3) + 1 {
+            let (account, cap) = accounts[turn % 2].clone();
+            spent += caller(desk.books.clone(), account, cap, next, desk.now()).await;
+            next += 3;
+        }
+        assert_eq!(spent, all, "under a cap of {dimes}");
+        before = dimes;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn bu_28_a_cap_that_is_changed_while_many_buy_is_never_passed_and_spent_to_the_last(
+        rounds in proptest::collection::vec((1_usize..120, 0_u64..24), 1..8)
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_time().build().unwrap();
+        runtime.block_on(changed_under_load(rounds));
+    }
 }

@@ -1,8 +1,87 @@
 //! When does a cap begin anew? At the first instant of its zone's day, once.
 
-use tollgate_model::{DenialCode, Limit, LimitKind, Raise};
+use proptest::prelude::*;
+use tollgate_model::{DenialCode, Limit, LimitKind, Raise, Timestamp};
 
 use crate::desk::{Desk, at, key_scope, team_scope};
+
+/// Shortly before a day, a month, or a change of the clocks in one of the zones.
+const EVES: [&str; 7] = [
+    "2026-03-28T22:59:00Z",
+    "2026-03-29T00:59:00Z",
+    "2026-10-24T21:59:00Z",
+    "2026-10-25T00:59:00Z",
+    "2026-11-01T05:59:00Z",
+    "2026-04-04T14:59:00Z",
+    "2026-12-31T22:59:00Z",
+];
+const CAPS: [&str; 9] = [
+    "0.3/day Europe/Berlin",
+    "0.3/day America/New_York",
+    "0.3/day Australia/Lord_Howe",
+    "0.3/week Europe/Berlin",
+    "0.3/month America/New_York",
+    "0.3/day",
+    "0.3/24h",
+    "0.3/hour",
+    "0.3/total",
+];
+/// Milliseconds by which the clock goes on, or steps.
+const STEPS: [i64; 14] = [
+    0,
+    500,
+    60_000,
+    59 * 60_000,
+    3_600_000,
+    90 * 60_000,
+    12 * 3_600_000,
+    23 * 3_600_000,
+    25 * 3_600_000,
+    7 * 86_400_000,
+    -500,
+    -2_000,
+    -2_001,
+    -3_600_000,
+];
+
+/// Tries so often after each step; what must be said to each is told by all admissions so far.
+async fn follows(cap: &str, eve: &str, steps: &[(usize, usize)]) {
+    let mut desk = Desk::at(eve).await;
+    let LimitKind::Cap { period, zone, .. } = LimitKind::parse_cap(cap).unwrap() else { panic!("a cap") };
+    let limits = [desk.cap(cap)];
+    let (mut wall, mut latest, mut admitted) = (at(eve), at(eve), Vec::<Timestamp>::new());
+    for (step, tries) in steps {
+        wall = wall.plus_millis(STEPS[*step]);
+        desk.set(&wall.to_string());
+        for _ in 0..*tries {
+            latest = latest.max(wall);
+            let counted = period.window(&zone, latest).counted(period);
+            let room = admitted.iter().filter(|at| counted.contains(**at)).count() < 3;
+            let must = match (latest.millis() - wall.millis() > 2_000, room) {
+                (true, _) => Some(DenialCode::ClockSuspect),
+                (false, true) => None,
+                (false, false) => Some(DenialCode::CapReached),
+            };
+            let bought = desk.buy(&limits).await;
+            assert_eq!(bought.as_ref().err(), must.as_ref(), "{cap} at {wall}, and it had been {latest}; admitted: {admitted:?}");
+            if let Ok(purchase) = bought {
+                purchase.sent.unknown();
+                admitted.push(latest);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn tm_02_each_window_of_each_zone_holds_its_cap_and_not_less_however_the_clock_goes_and_steps(
+        cap in 0..CAPS.len(), eve in 0..EVES.len(), steps in proptest::collection::vec((0..STEPS.len(), 0_usize..4), 1..30)
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(follows(CAPS[cap], EVES[eve], &steps));
+    }
+}
 
 /// Spends at each of these instants what the cap of two dimes a day lets pass.
 async fn spent(zone: &str, instants: &[&str]) -> Vec<usize> {

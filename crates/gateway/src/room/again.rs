@@ -6,8 +6,10 @@ use std::sync::Arc;
 use tollgate_dialect::{Answering, Boundary, encode};
 use tollgate_model::{Denial, DenialCode, FailureCode, Fingerprint, KeyId};
 
-use super::locate::Located;
+use super::identify;
+use super::locate::{self, Located};
 use super::record::Line;
+use super::understand::Understood;
 use crate::fault::{self, Place};
 use crate::refusal::{Refusal, Reply};
 use crate::repeats::{Kept, Looked, Repeats};
@@ -34,23 +36,21 @@ pub(crate) enum Made<'a> {
 }
 
 /// Gives the answer of the first, or the submission itself if it is the first. A name that is taken here is free again when nothing
-/// was bought.
-pub(crate) async fn made<'a>(located: Located<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Made<'a>, Refusal> {
-    Ok(match answer(&located, worker, line).await? {
-        Some(reply) => Made::Before(reply),
-        None => Made::Never(Fresh { located, _proof: () }),
-    })
-}
-
-async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> Result<Option<Reply>, Refusal> {
-    let arrival = located.identified.arrival;
-    let Some(Named { called, repeats, under, body }) = named(located, worker)? else { return Ok(None) };
-    let deadline = arrival.now.mono.plus_millis(PATIENCE_MS);
+/// was bought. Whoever has waited for the first is identified afresh: what was revoked meanwhile gets neither.
+pub(crate) async fn made<'a>(
+    mut located: Located<'a>,
+    understood: &'a Understood<'a>,
+    worker: &Worker,
+    line: &mut Line<'_>,
+) -> Result<Made<'a>, Refusal> {
+    let Some(Named { called, repeats, under, body }) = named(&located, worker)? else { return Ok(never(located)) };
+    let deadline = located.identified.arrival.now.mono.plus_millis(PATIENCE_MS);
     loop {
+        let arrival = located.identified.arrival;
         match repeats.look(under, body, worker.lately().wall) {
             Looked::First(claim) => {
                 line.claim(claim);
-                return Ok(None);
+                return Ok(never(located));
             }
             Looked::Again(first, kept) => {
                 let mut body = worker.body();
@@ -61,7 +61,7 @@ async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> 
                     Kept::Unknown => answering.failure(FailureCode::OutcomeUnknown, &mut body),
                 }
                 line.note(format!("answered as {first} was, by {called}"));
-                return Ok(Some(Reply::dialect(arrival.id, line.form, body)));
+                return Ok(Made::Before(Reply::dialect(arrival.id, line.form, body)));
             }
             Looked::InFlight(mut first) => {
                 let slot = worker.deadlines.slot();
@@ -70,13 +70,17 @@ async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> 
                     let why = format!("the first submission with {called} is still in flight");
                     return Err(Denial::new(DenialCode::ConcurrencyLimited, why).retry_after(1_000).into());
                 }
+                located = locate::from(identify::whose(understood, worker, line)?, line)?;
+                if located.identified.key.id != under.0 {
+                    return Err(Denial::new(DenialCode::Unauthenticated, "the key was given to another while it waited").into());
+                }
             }
             Looked::Other => {
                 let why = "this `Idempotency-Key` came with another submission before";
                 return Err(Denial::new(DenialCode::Duplicate, why).into());
             }
             // nobody was promised that it is bought once: it goes on as if it were not collapsed
-            Looked::Full if arrival.idempotency_key.is_none() => return Ok(None),
+            Looked::Full if arrival.idempotency_key.is_none() => return Ok(never(located)),
             Looked::Full => {
                 let why = "as many submissions are remembered as there is room for: none is forgotten before its time is over";
                 return Err(Denial::new(DenialCode::Overloaded, why).retry_after(60_000).into());
@@ -85,12 +89,16 @@ async fn answer(located: &Located<'_>, worker: &Worker, line: &mut Line<'_>) -> 
     }
 }
 
+const fn never(located: Located<'_>) -> Made<'_> {
+    Made::Never(Fresh { located, _proof: () })
+}
+
 /// What makes two submissions one.
-struct Named<'a> {
+struct Named {
     /// How it is called.
     called: &'static str,
     /// Where the answers are.
-    repeats: &'a Arc<Repeats>,
+    repeats: Arc<Repeats>,
     /// Under which name.
     under: (KeyId, Fingerprint),
     /// The submission itself.
@@ -98,14 +106,14 @@ struct Named<'a> {
 }
 
 /// By its caller's own name for it; else, where the upstream collapses what is said twice, by itself.
-fn named<'a>(located: &'a Located<'_>, worker: &'a Worker) -> Result<Option<Named<'a>>, Refusal> {
+fn named(located: &Located<'_>, worker: &Worker) -> Result<Option<Named>, Refusal> {
     let arrival = located.identified.arrival;
     let key = located.identified.key.id;
     match (arrival.idempotency_key, &arrival.upstream.collapse) {
         (None, None) => Ok(None),
         (None, Some(repeats)) => {
             let body = body(located, worker)?;
-            Ok(Some(Named { called: "the same words", repeats, under: (key, body), body }))
+            Ok(Some(Named { called: "the same words", repeats: repeats.clone(), under: (key, body), body }))
         }
         (Some(name), _) => {
             fault::at(Place::Again);
@@ -113,7 +121,7 @@ fn named<'a>(located: &'a Located<'_>, worker: &'a Worker) -> Result<Option<Name
                 return Err(Denial::new(DenialCode::Malformed, "an `Idempotency-Key` is 1 to 255 visible ASCII characters").into());
             }
             let named = Fingerprint::of(&worker.gate.pepper, &[b"idempotency", key.as_bytes(), name]);
-            let (called, repeats) = ("its `Idempotency-Key`", &worker.gate.repeats);
+            let (called, repeats) = ("its `Idempotency-Key`", worker.gate.repeats.clone());
             Ok(Some(Named { called, repeats, under: (key, named), body: body(located, worker)? }))
         }
     }

@@ -52,12 +52,13 @@ pub(crate) async fn reserve<'a>(timely: Timely<'a>, worker: &Worker, line: &mut 
     line.verdict.allowance = Factor::No;
     let held = price(&timely, line)?;
     let identified = &timely.located.identified;
+    // not when it arrived: it may have waited for another since
+    let now = worker.lately();
     if let Some(feed) = &worker.gate.feed {
-        feed.permits(identified.arrival.now)?;
+        feed.permits(now)?;
     }
     let bound = &identified.key.attachment;
     let method = identified.operation.submit().map_or("", |submit| submit.method);
-    let now = identified.arrival.now;
     let wish = Wish {
         request: identified.arrival.id,
         key: identified.key.id,

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use tollgate_dialect::{AnswerForm, Operation};
-use tollgate_model::{Denial, DenialCode, Factor};
+use tollgate_model::{Denial, DenialCode, Factor, Timestamp};
 use tollgate_registry::{Key, Standing};
 
 use super::listen::Arrival;
@@ -56,35 +56,37 @@ fn known(presented: &[u8], arrival: &Arrival<'_>, worker: &Worker, line: &mut Li
     line.credential(hash);
     let snapshot = gate.registry.snapshot();
     line.generation(snapshot.generation);
-    let Some(found) = snapshot.find(&hash, arrival.now.wall) else {
+    // not when it arrived: it may have waited for another since
+    let now = worker.lately().wall;
+    let Some(found) = snapshot.find(&hash, now) else {
         // the same work as for a dead key, and there as for none: the time of the answer must not tell one from the other
-        let nobody = snapshot.nobody(arrival.now.wall);
+        let nobody = snapshot.nobody(now);
         line.nobody = Some(nobody.clone());
         black_box(arrival.upstream.name == *black_box(&arrival.upstream.name));
         return Err(unknown(presented, arrival, worker, line).into());
     };
     let key = found.key;
     line.key(&key);
-    if let Some(denial) = dead(&key, found.standing, arrival) {
+    if let Some(denial) = dead(&key, found.standing, arrival, now) {
         black_box(arrival.upstream.keyring.recognise(presented));
         return Err(denial.into());
     }
     line.verdict.identity = Factor::Ok;
     // a second is precise enough for "last used", and spares every request a write that all workers would share
-    if arrival.now.wall.millis() - key.last_used().millis() >= 1_000 {
-        key.touch(arrival.now.wall);
+    if now.millis() - key.last_used().millis() >= 1_000 {
+        key.touch(now);
     }
     Ok(key)
 }
 
 /// Why a key that is known is as good as none here.
-fn dead(key: &Key<Bound>, standing: Standing, arrival: &Arrival<'_>) -> Option<Denial> {
+fn dead(key: &Key<Bound>, standing: Standing, arrival: &Arrival<'_>, now: Timestamp) -> Option<Denial> {
     if key.attachment.upstream.name != arrival.upstream.name {
         return Some(Denial::new(DenialCode::Unauthenticated, "the key is for another upstream"));
     }
     match standing {
         // in words of no instant: writing one down takes time
-        Standing::Live if key.policy.validity().is_over(arrival.now.wall, key.last_used()) => {
+        Standing::Live if key.policy.validity().is_over(now, key.last_used()) => {
             Some(Denial::new(DenialCode::Expired, "the key has expired, or was unused for too long"))
         }
         Standing::Live => None,

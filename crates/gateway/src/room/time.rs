@@ -22,7 +22,7 @@ pub(crate) fn when<'a>(fresh: Fresh<'a>, worker: &Worker, line: &mut Line<'_>) -
     fault::at(Place::Time);
     let Fresh { located, .. } = fresh;
     let identified = &located.identified;
-    let now = identified.arrival.now.wall;
+    let now = worker.lately().wall;
     if now < worker.gate.floor {
         line.verdict.time = Factor::No;
         return Err(Denial::new(DenialCode::ClockSuspect, "the clock stands before the last line of the audit log")

@@ -1,7 +1,11 @@
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::sync::Notify;
 use tollgate_model::Mono;
 
 use super::*;
+use crate::clock::tests::skip;
 use crate::fixture::{Fixture, Says, submission, text};
 
 const DOLLAR: i64 = 1_000_000_000;
@@ -100,7 +104,7 @@ async fn whoever_waits_too_long_for_the_first_is_told_to_wait_and_nothing_is_sen
         tokio::task::yield_now().await;
         let waits = stage.submit_named(&key, "a-1");
         let sweeps = async {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
             stage.worker.deadlines.sweep(hour, false);
         };
         tokio::join!(waits, sweeps).0
@@ -126,4 +130,60 @@ async fn a_full_table_lets_a_submission_without_a_name_go_on_and_refuses_a_named
     assert_eq!((text(&reply), reply.denied), ("OK|7000002", None));
     assert_eq!(stage.get_named(&other, "a-1").await.denied, Some("overloaded"));
     assert_eq!(stage.received.lock().len(), 2);
+}
+
+/// Two with one name; while the second waits for the first something happens, and then the first is answered so.
+async fn waiting(stage: &Fixture, key: &str, says: &'static str, meanwhile: impl AsyncFnOnce()) -> [Reply; 2] {
+    let told = Arc::new(Notify::new());
+    stage.provider_says(Says::Told(told.clone(), says));
+    let second = async {
+        tokio::task::yield_now().await;
+        stage.submit_named(key, "a-1").await
+    };
+    let happens = async {
+        while stage.received.lock().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        meanwhile().await;
+        stage.provider_says(Says::Body("OK|7000002"));
+        told.notify_one();
+    };
+    let (first, second, ()) = tokio::join!(stage.submit_named(key, "a-1"), second, happens);
+    [first, second]
+}
+
+#[tokio::test]
+async fn a_key_that_is_revoked_while_it_waits_for_the_first_gets_neither_its_answer_nor_its_turn() {
+    for (says, first) in [("OK|7000001", "OK|7000001"), ("ERROR_NO_SLOT_AVAILABLE", "ERROR_NO_SLOT_AVAILABLE")] {
+        let stage = Fixture::new().await;
+        let key = stage.key("shop", |_| {}).await;
+        let name = tollgate_model::Name::parse("shop").unwrap();
+        let revoked = async || drop(stage.registry.revoke_key(&name, stage.worker.gate.clock.now().wall).await.unwrap());
+        let [one, two] = waiting(&stage, &key, says, revoked).await;
+        assert_eq!((text(&one), two.denied), (first, Some("unauthenticated")));
+        assert_eq!(stage.received.lock().len(), 1, "nothing more is sent");
+    }
+}
+
+#[tokio::test]
+async fn whoever_waited_while_nothing_was_heard_of_other_gates_buys_nothing() {
+    let stage = Fixture::sharing().await;
+    let key = stage.key("shop", |_| {}).await;
+    let [_, two] = waiting(&stage, &key, "ERROR_NO_SLOT_AVAILABLE", async || skip(Duration::from_secs(11))).await;
+    assert_eq!(two.denied, Some("books_unavailable"));
+    assert_eq!(stage.received.lock().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_waited_is_admitted_at_the_time_it_is_by_then() {
+    let stage = Fixture::new().await;
+    let key = stage.key("shop", |_| {}).await;
+    let other = stage.key("other", |_| {}).await;
+    let meanwhile = async || {
+        skip(Duration::from_secs(3));
+        // the books see the later time
+        assert_eq!(stage.get(&format!("/res.php?key={other}&action=getbalance")).await.denied, None);
+    };
+    let [_, two] = waiting(&stage, &key, "ERROR_NO_SLOT_AVAILABLE", meanwhile).await;
+    assert_eq!((text(&two), two.denied), ("OK|7000002", None), "the clock did not go back, it went on");
 }

@@ -80,7 +80,8 @@ impl Line<'_> {
 
     /// Lets a judgement pass or refuses; what would have refused an observed key is noted.
     pub(crate) fn observe(&mut self, judged: Judged) -> Result<(), Denial> {
-        if let Some(denial) = judged.passed()? {
+        // whoever has waited is judged twice
+        if let Some(denial) = judged.passed()?.filter(|denial| !self.would_deny.contains(&denial.code.as_str())) {
             self.would_deny.push(denial.code.as_str());
         }
         Ok(())
