@@ -5,6 +5,7 @@ mod rows;
 use tollgate_model::{CredentialHash, KeyId, Pepper, Timestamp};
 use tollgate_registry::{Applied, Changes, Edit, Loaded};
 
+use crate::bell;
 use crate::column::{self, bytes, count, counted};
 use crate::failure::Failure;
 use crate::session::Session;
@@ -36,7 +37,13 @@ pub(crate) async fn mark(session: &mut Session, mark: CredentialHash) -> Result<
 /// Makes one change, if the store is at the generation it was made for.
 pub(crate) async fn apply(session: &mut Session, expected: u64, edit: Edit) -> Result<Applied, Failure> {
     let applied = session.transaction(async |session| {
-        let sql = "UPDATE tollgate.meta SET generation = generation + 1 WHERE generation = $1 RETURNING generation";
+        // told with the commit, to every gate that listens
+        let sql = concat!(
+            "WITH raised AS (UPDATE tollgate.meta SET generation = generation + 1 WHERE generation = $1 RETURNING generation)
+             SELECT generation, pg_notify('",
+            bell::channel!(),
+            "', generation::text)::text FROM raised"
+        );
         let Some(raised) = session.row(sql, &[&count(expected)]).await? else { return Ok(Applied::Stale) };
         let generation: i64 = column::plain(&raised, 0)?;
         match &edit {

@@ -1,5 +1,6 @@
 //! The shared store: one PostgreSQL database for keys, teams, leases, holds, owners and usage of several gates.
 
+mod bell;
 mod book;
 mod column;
 mod epoch;

@@ -16,6 +16,7 @@ mod dialect;
 mod disk;
 mod drift;
 mod egress;
+mod feed;
 mod framing;
 mod governor;
 mod hostile_answers;

@@ -21,6 +21,7 @@ const ALONE: &str = "gate";
 const MEMORY: &str = "book.seen";
 
 /// An opened store.
+#[derive(Clone)]
 pub(crate) enum Kept {
     /// The file.
     Sqlite(Arc<SqliteStore>),
@@ -67,6 +68,14 @@ impl Kept {
     /// Whether other gates change keys in it too.
     pub(crate) const fn is_shared(&self) -> bool {
         matches!(self, Self::Postgres(..))
+    }
+
+    /// Waits until another gate has told of a change of keys, where there are others.
+    pub(crate) async fn told(&self) {
+        match self {
+            Self::Sqlite(_) => std::future::pending().await,
+            Self::Postgres(store, _) => store.told().await,
+        }
     }
 
     /// The book's own id.

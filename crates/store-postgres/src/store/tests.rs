@@ -6,6 +6,7 @@ mod reopening;
 mod same;
 mod several;
 mod together;
+mod told;
 
 use std::collections::HashMap;
 
