@@ -20,6 +20,7 @@ mod restored;
 pub mod simulate;
 mod slot;
 mod state;
+pub mod stock;
 mod task;
 mod view;
 

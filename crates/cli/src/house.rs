@@ -34,6 +34,7 @@ use tollgate_store_redis::RedisRates;
 use self::desk::Inside;
 use self::lane::DeskLane;
 use self::store::Kept;
+pub(crate) use self::store::{embedded, with_shared};
 use self::watches::Watches;
 use crate::command::init;
 

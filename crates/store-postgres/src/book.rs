@@ -12,6 +12,7 @@ mod prune;
 mod seed;
 mod tally;
 mod usage;
+mod whole;
 
 use std::collections::HashMap;
 
@@ -26,6 +27,7 @@ use crate::session::Session;
 pub(crate) use lease::lease;
 pub(crate) use post::{Post, post};
 pub(crate) use usage::{spent, usage};
+pub(crate) use whole::fill;
 
 /// Opens the book for an instance; every earlier opening of that instance is void from now on.
 pub(crate) async fn open(

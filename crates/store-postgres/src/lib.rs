@@ -3,6 +3,7 @@
 mod bell;
 mod book;
 mod column;
+mod copy;
 mod epoch;
 mod failure;
 mod keys;
@@ -10,9 +11,11 @@ mod line;
 mod open;
 mod session;
 mod store;
+mod weight;
 
 #[cfg(test)]
 mod stand;
 
+pub use copy::{CopyError, copy, look};
 pub use open::OpenError;
 pub use store::{PostgresStore, Settings};

@@ -26,6 +26,7 @@ mod journal;
 mod leaks;
 mod limits;
 mod matrix;
+mod moves;
 mod network;
 mod observe;
 mod operations;

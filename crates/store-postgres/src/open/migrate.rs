@@ -35,7 +35,7 @@ pub(super) async fn forward(session: &mut Session, place: &Place) -> Result<(), 
 }
 
 /// The number of steps taken; 0 where there is nothing yet and may be something.
-async fn is_ours(session: &Session, place: &Place) -> Result<i32, OpenError> {
+pub(super) async fn is_ours(session: &Session, place: &Place) -> Result<i32, OpenError> {
     let name = || place.name().to_owned();
     let found = judge::schema(session, place).await?;
     judge::may_migrate(session, place, found).await?;
