@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
-use tollgate_books::{Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Spent, Store, UsageRow};
+use tollgate_books::{Adopting, Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Spent, Store, UsageRow};
 use tollgate_model::{CredentialHash, KeyId, Name, Pepper, RequestId, TaskId, Timestamp};
 use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
 
@@ -169,6 +169,11 @@ impl Store for PostgresStore {
     fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>> {
         let instance = self.instance.lock().unwrap_or_else(PoisonError::into_inner).clone();
         self.reads.call(async move |session| book::unsettled(session, instance.as_deref(), behind, most).await)
+    }
+
+    fn adopt(&self, fence: Fence, adopting: Adopting) -> Reply<'_, Vec<HoldRow>> {
+        let memory = self.memory.clone();
+        self.writes.call(async move |session| book::adopt(session, &memory, fence, &adopting).await)
     }
 
     fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>> {

@@ -1,5 +1,6 @@
 //! What the gate does, on the real binary; one program, since linking is what a test costs most.
 
+mod adopted;
 mod amounts;
 mod brake;
 mod budgets;

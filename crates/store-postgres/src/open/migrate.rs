@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_book_and_registry.sql"),
     include_str!("../../migrations/0002_corrections.sql"),
     include_str!("../../migrations/0003_busy.sql"),
+    include_str!("../../migrations/0004_adopted.sql"),
 ];
 
 /// The schema that this binary makes: the number of steps.

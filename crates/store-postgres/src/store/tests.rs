@@ -1,5 +1,6 @@
 //! The store as its callers see it: one database, both ports, over restarts and for several gates.
 
+mod adopted;
 mod failing;
 mod killed;
 mod reopening;
