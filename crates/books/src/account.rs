@@ -11,6 +11,7 @@ use crate::adjust::Adjustment;
 use crate::clerk::STEP;
 use crate::hold::{Closed, Hold, IdTwice, Unknown};
 use crate::ledger::Ledger;
+use crate::orphans::{Orphan, Orphans};
 use crate::port::Fact;
 use crate::rates::Counted;
 use crate::slot::LimitIx;
@@ -54,6 +55,8 @@ pub enum Tried {
 pub struct Account {
     name: Name,
     pub(crate) state: Mutex<State>,
+    /// Of gates that are gone. No request waits for them.
+    pub(crate) orphans: Mutex<Orphans>,
     /// Wakes the clerk.
     pub(crate) bell: Arc<Notify>,
     /// Tells it that there are facts for a whole step.
@@ -85,7 +88,7 @@ impl Account {
     pub(crate) fn new(name: Name, shared: Shared, clean: bool, now: Now) -> Arc<Self> {
         let Shared { bell, full, fenced, edition, returned } = shared;
         let (state, waits) = (Mutex::new(State::new(now, edition, returned)), AtomicU64::new(0));
-        Arc::new(Self { name, state, bell, full, rounds: Notify::new(), fenced, clean, waits })
+        Arc::new(Self { name, state, orphans: Mutex::default(), bell, full, rounds: Notify::new(), fenced, clean, waits })
     }
 
     /// Its upstream's name.
@@ -162,14 +165,46 @@ impl Account {
         self.state().end(task, ending, now.wall)
     }
 
-    /// Holds of unknown outcome, oldest first: spent until somebody says what became of them.
+    /// Holds of unknown outcome, oldest first, also of gates that are gone: spent until somebody says what became of them.
     pub fn unknowns(&self) -> Vec<Unknown> {
-        self.state.lock().unknowns()
+        let mut unknowns = self.state.lock().unknowns();
+        unknowns.extend(self.orphans.lock().unknowns());
+        unknowns.sort_by_key(|unknown| unknown.request);
+        unknowns
     }
 
     /// Ends a hold of unknown outcome on an operator's word: at its cost, or with nothing. Nothing if there is none.
     pub fn resolve(&self, request: RequestId, cost: Option<Money>, now: Now) -> Option<Closed> {
-        self.state().resolve(request, cost, now.wall)
+        let own = self.state().resolve(request, cost, now.wall);
+        own.or_else(|| {
+            let (closed, fact) = self.orphans.lock().resolve(request, cost, now)?;
+            self.tell(fact);
+            Some(closed)
+        })
+    }
+
+    /// Holds of gates that are gone, to be ended: their tasks are overdue. So many at most; each is given once.
+    pub fn orphans(&self, most: usize) -> Vec<Orphan> {
+        self.orphans.lock().give(most)
+    }
+
+    /// Ends one of them, as its task has ended.
+    pub fn end_orphan(&self, request: RequestId, ending: Ending, now: Now) -> Option<Closed> {
+        let (closed, fact) = self.orphans.lock().end(request, ending, now)?;
+        self.tell(fact);
+        Some(closed)
+    }
+
+    /// Of one of them nobody knows whether it was worked on.
+    pub fn lose_orphan(&self, request: RequestId, now: Now) {
+        if let Some(fact) = self.orphans.lock().lose(request, now) {
+            self.tell(fact);
+        }
+    }
+
+    /// What happened to another gate's hold: the book is told, and nothing here counts it.
+    fn tell(&self, fact: Fact) {
+        self.state.lock().pending.push(fact);
     }
 
     /// What it has spent since the process began.

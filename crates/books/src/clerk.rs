@@ -1,5 +1,6 @@
 //! Who speaks to the book? One clerk: leases slices for everyone who waits in one commit, and posts what has happened.
 
+mod adoption;
 mod census;
 mod owners;
 mod rounds;
@@ -14,6 +15,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use tollgate_model::{Denial, DenialCode, KeyId, Name, Now, Timestamp};
 
+pub use self::adoption::GONE_MS;
 use self::census::Census;
 use crate::account::{Account, Shared, Tried, Wish};
 use crate::adjust::Spent;
@@ -216,7 +218,7 @@ impl Clerk {
             let _ = stopping.send(true);
         };
         // a slice is not waited for behind a second's facts
-        tokio::join!(stop, lend(&books, stopped.clone()), tell(&books, stopped));
+        tokio::join!(stop, lend(&books, stopped.clone()), tell(&books, stopped.clone()), adoption::adopt(&books, stopped));
         for account in books.accounts() {
             account.state.lock().forget_pace();
         }

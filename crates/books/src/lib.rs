@@ -13,6 +13,7 @@ mod ledger;
 mod mark;
 pub mod memory;
 mod open;
+mod orphans;
 pub mod port;
 pub mod rates;
 mod restored;
@@ -20,18 +21,21 @@ mod restored;
 pub mod simulate;
 mod slot;
 mod state;
+pub mod stock;
 mod task;
 mod view;
 
 pub use account::{Account, Tried, Wish};
 pub use adjust::{Adjustment, Spent, taken_off};
-pub use clerk::{Books, Clerk};
+pub use clerk::{Books, Clerk, GONE_MS};
 pub use hold::{Closed, Hold, Sent, Unknown};
 pub use ledger::Ledger;
 pub use mark::LaneMark;
 pub use open::Recovered;
+pub use orphans::Orphan;
 pub use port::{
-    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, busy_ms, frees_at,
+    Adopting, Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow,
+    busy_ms, frees_at,
 };
 pub use rates::{Ask, Late, Paced, Rates, Share, Taken, Token};
 pub use slot::LimitIx;

@@ -248,6 +248,17 @@ pub struct UsageRow {
     pub busy_ms: i64,
 }
 
+/// What a gate is ready to look after for gates that are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adopting {
+    /// The accounts at which it can ask.
+    pub accounts: Vec<Name>,
+    /// Who has not said for so long that it is at work is gone.
+    pub gone_ms: u64,
+    /// Holds told at once.
+    pub most: usize,
+}
+
 /// A durable book. Every call is one transaction, idempotent by its ids, with a deadline of the store's own; a reply that
 /// says done means durable on disk (`lease`) or at the latest with the next lease (`post`).
 pub trait Store: Send + Sync + 'static {
@@ -269,6 +280,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Holds that are open or unknown, oldest first: so many at most, behind this one or from the first.
     fn unsettled(&self, behind: Option<RequestId>, most: usize) -> Reply<'_, Vec<HoldRow>>;
+
+    /// Says that this gate is at work, and takes over what gates that are gone have left open or unknown; gives what it looks after
+    /// for others and is not settled yet, oldest first. It counts for whoever took it, and stays in that gate's own slices. A book of one gate
+    /// has nothing of others'.
+    fn adopt(&self, _fence: Fence, _adopting: Adopting) -> Reply<'_, Vec<HoldRow>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// What a key has settled from an instant to another (exclusive), of purchases that were admitted there, with every correction:
     /// one row for each minute, account, method and team in which it is more than nothing, oldest first.

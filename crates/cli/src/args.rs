@@ -1,6 +1,7 @@
 //! What may be typed? Nouns and verbs as PRODUCT's surface has them; a secret is never an argument.
 
 mod money;
+mod store;
 mod terms;
 
 use std::net::{IpAddr, SocketAddr};
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use money::{Books, Raise};
+pub(crate) use store::Store;
 pub(crate) use terms::{Limits, Policy};
 
 /// A self-hosted gate in front of metered HTTP APIs
@@ -53,6 +55,9 @@ pub(crate) enum Noun {
     /// Money of unknown outcome
     #[command(subcommand)]
     Books(Books),
+    /// Where keys and money are kept
+    #[command(subcommand)]
+    Store(Store),
     /// What was spent
     Usage(Usage),
     /// Say what the gate would answer, or why it answered as it did

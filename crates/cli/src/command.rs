@@ -11,6 +11,7 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
+pub(crate) mod store;
 pub(crate) mod team;
 pub(crate) mod trace;
 pub(crate) mod usage;

@@ -2,6 +2,7 @@
 
 mod adjust;
 mod desk;
+mod feed;
 mod findings;
 mod lane;
 mod rates;
@@ -33,6 +34,7 @@ use tollgate_store_redis::RedisRates;
 use self::desk::Inside;
 use self::lane::DeskLane;
 use self::store::Kept;
+pub(crate) use self::store::{embedded, with_shared};
 use self::watches::Watches;
 use crate::command::init;
 
@@ -128,7 +130,7 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
     let desk = desk::open(config, inside, lane.clone()).await?;
     let mut clerks = JoinSet::new();
     clerks.spawn(clerk.run(until(stopped.clone())));
-    let mut tasks = keep_house(watches, &gate, &lane, &stopped);
+    let mut tasks = keep_house(watches, &gate, &store, &lane, &stopped);
     tasks.spawn(keep_floor(journal.floor(clock.now().wall), clock, stopped.clone()));
     let doors = doors.iter().map(|door| Door { address: door.address, tls: door.speaks_tls() }).collect();
     lane.event("process_start", "success", &json!({ "version": env!("CARGO_PKG_VERSION"), "prices": upstreams.prices() }));
@@ -232,24 +234,13 @@ async fn open_registry(config: &Config, store: &Kept, upstreams: &upstreams::Ope
 }
 
 /// What goes on beside the requests, until it is told to stop.
-fn keep_house(watches: Watches, gate: &Arc<Gate>, lane: &Arc<DeskLane>, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
+fn keep_house(watches: Watches, gate: &Arc<Gate>, store: &Kept, lane: &Arc<DeskLane>, stopped: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(watches.run(stopped.clone(), lane.clone()));
-    tasks.spawn(keep_registry(gate.clone(), stopped.clone()));
+    tasks.spawn(feed::keep(gate.clone(), store.clone(), stopped.clone()));
     tasks.spawn(keep_uses(gate.clone(), stopped.clone()));
     tasks.spawn(keep_lanes(gate.clone(), lane.clone(), stopped.clone()));
     tasks
-}
-
-/// Takes up what another process has changed; nothing else is waited for here, for a revocation is among it.
-async fn keep_registry(gate: Arc<Gate>, mut stopped: watch::Receiver<bool>) {
-    while !pause(&mut stopped, Duration::from_millis(if gate.feed.is_some() { 250 } else { 1_000 })).await {
-        let asked = gate.clock.now();
-        match gate.registry.refresh().await {
-            Ok(_) => gate.feed.iter().for_each(|feed| feed.heard(asked)),
-            Err(error) => tracing::warn!(error = %error, "the registry could not be refreshed"),
-        }
-    }
 }
 
 /// Stores when keys were last used.

@@ -49,6 +49,7 @@ fn run(tollgate: Tollgate) -> Outcome {
         Noun::Key(key) => command::key::run(key, &Desk::find(state)?, tollgate.json),
         Noun::Team(team) => command::team::run(team, &Desk::find(state)?, tollgate.json),
         Noun::Books(books) => command::books::run(&books, &Desk::find(state)?, tollgate.json),
+        Noun::Store(store) => command::store::run(&store, tollgate.json),
         Noun::Usage(asked) => command::usage::run(&asked, &Desk::find(state)?, tollgate.json),
         Noun::Explain(asked) => command::explain::run(&asked, &Desk::find(state)?, tollgate.json),
         Noun::Why(asked) => command::why::run(&asked, tollgate.json),

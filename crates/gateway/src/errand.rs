@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use tollgate_books::Ending;
+use tollgate_books::{Ending, Orphan};
 use tollgate_dialect::{FreeOperation, Operation, read, usual_form};
 use tollgate_model::{Money, TaskId};
 
@@ -27,6 +27,9 @@ pub(crate) async fn late_polls(worker: Rc<Worker>) {
         for upstream in &upstreams {
             for task in upstream.account.overdue(worker.now(), AT_ONCE) {
                 late_poll(&worker, upstream, task).await;
+            }
+            for orphan in upstream.account.orphans(AT_ONCE) {
+                end_orphan(&worker, upstream, &orphan).await;
             }
         }
     }
@@ -94,6 +97,20 @@ async fn balance(worker: &Worker, upstream: &Upstream) -> Option<Money> {
 async fn late_poll(worker: &Worker, upstream: &Arc<Upstream>, task: TaskId) {
     let ending = ask(worker, upstream, task).await.unwrap_or(Ending::Assumed);
     if let Some(closed) = upstream.account.end(task, ending, worker.now()) {
+        record::settled(worker, &upstream.name, None, task, &closed);
+        settle::stop_if_exceeded(worker, upstream, &closed);
+    }
+}
+
+/// What a gate that is gone had bought: asked for as at its deadline, which has passed. Without a task it was sent, and nobody knows.
+async fn end_orphan(worker: &Worker, upstream: &Arc<Upstream>, orphan: &Orphan) {
+    let Some(task) = orphan.task else {
+        record::lost(worker, &upstream.name, orphan);
+        upstream.account.lose_orphan(orphan.request, worker.now());
+        return;
+    };
+    let ending = ask(worker, upstream, task).await.unwrap_or(Ending::Assumed);
+    if let Some(closed) = upstream.account.end_orphan(orphan.request, ending, worker.now()) {
         record::settled(worker, &upstream.name, None, task, &closed);
         settle::stop_if_exceeded(worker, upstream, &closed);
     }

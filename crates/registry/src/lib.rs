@@ -8,6 +8,7 @@ pub mod record;
 pub mod registry;
 pub mod snapshot;
 pub mod terms;
+pub mod whole;
 
 pub use change::{Act, Change, Subject};
 pub use memory::MemoryStore;
@@ -16,3 +17,4 @@ pub use record::{KeyRecord, Pause, StoredSecret, TeamRecord};
 pub use registry::{Attach, Created, Open, Peppering, Registry, RegistryError};
 pub use snapshot::{Found, Key, Nobody, Snapshot, Standing};
 pub use terms::{Allow, Cap, KeyTerms, LimitTerms, RaiseTerms, RaisedTo, TaskCap, TeamTerms, TermsError};
+pub use whole::Whole;

@@ -2,6 +2,7 @@
 //!
 //! Locks are taken in one order by every gate: the opening, the making of counters, holds, counters, shares, sums.
 
+mod adopt;
 mod counter;
 mod give;
 mod hold;
@@ -12,6 +13,7 @@ mod prune;
 mod seed;
 mod tally;
 mod usage;
+mod whole;
 
 use std::collections::HashMap;
 
@@ -23,9 +25,11 @@ use crate::epoch::{self, Lag, Memory, Recalled, Standing};
 use crate::failure::Failure;
 use crate::session::Session;
 
+pub(crate) use adopt::adopt;
 pub(crate) use lease::lease;
 pub(crate) use post::{Post, post};
 pub(crate) use usage::{spent, usage};
+pub(crate) use whole::fill;
 
 /// Opens the book for an instance; every earlier opening of that instance is void from now on.
 pub(crate) async fn open(
@@ -42,8 +46,9 @@ pub(crate) async fn open(
         // waits for the end of what an earlier opening has begun to write
         let sql = "SELECT boot FROM tollgate.instances WHERE name = $1 FOR UPDATE";
         let before = session.row(sql, &[&instance]).await?.map(|row| plain::<String>(&row, 0)).transpose()?;
-        let sql = "INSERT INTO tollgate.instances (name, boot, fence, number, seen) VALUES ($1, $2, $3, 0, clock_timestamp())
-                   ON CONFLICT (name) DO UPDATE SET boot = $2, fence = $3";
+        let sql = "INSERT INTO tollgate.instances (name, boot, fence, number, seen, present)
+                   VALUES ($1, $2, $3, 0, clock_timestamp(), clock_timestamp())
+                   ON CONFLICT (name) DO UPDATE SET boot = $2, fence = $3, present = clock_timestamp()";
         session.execute(sql, &[&instance, &boot, &fence]).await?;
         // a gate of this name without what the last one remembered: that one may be at work elsewhere, and its slices with it
         let machine_died = !journal_whole || before.is_some_and(|before| before != boot || memory.is_strangers());
@@ -125,7 +130,8 @@ pub(crate) async fn owner(session: &Session, upstream: &Name, task: TaskId) -> R
     session.row(sql, &[&upstream.as_str(), &task.as_str()]).await?.map(|row| hold::read(&row)).transpose()
 }
 
-/// Holds that are open or unknown, oldest first, so many at most, behind this one: an instance's own, else all.
+/// Holds that are open or unknown, oldest first, so many at most, behind this one: an instance's own that no other gate has taken over,
+/// else all.
 pub(crate) async fn unsettled(
     session: &Session,
     instance: Option<&str>,
@@ -134,7 +140,7 @@ pub(crate) async fn unsettled(
 ) -> Result<Vec<HoldRow>, Failure> {
     let sql = concat!(
         hold::select!(),
-        " WHERE state IN ('open', 'unknown') AND (instance = $1 OR $1 IS NULL) AND request > $2 ORDER BY request LIMIT $3"
+        " WHERE state IN ('open', 'unknown') AND (instance = $1 AND adopter IS NULL OR $1 IS NULL) AND request > $2 ORDER BY request LIMIT $3"
     );
     // an id is never empty: every one lies behind nothing
     let behind = behind.as_ref().map_or(&[] as &[u8], |behind| behind.as_bytes());

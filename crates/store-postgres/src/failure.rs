@@ -3,6 +3,7 @@
 use tokio_postgres::error::{DbError, SqlState};
 use tollgate_books::StoreError;
 
+use crate::copy::CopyError;
 use crate::epoch::Lag;
 use crate::open::OpenError;
 
@@ -36,6 +37,9 @@ pub(crate) enum Failure {
     /// The store's thread is gone.
     #[error("the store has ended")]
     Ended,
+    /// A copy that is none is not kept.
+    #[error(transparent)]
+    Refused(Box<CopyError>),
 }
 
 impl Failure {
@@ -44,7 +48,9 @@ impl Failure {
         match self {
             Self::InTheWay => true,
             Self::Sql(error) => error.as_db_error().is_some_and(is_passing),
-            Self::Fenced | Self::Behind(_) | Self::Open(_) | Self::Record(_) | Self::Unreadable { .. } | Self::Ended => false,
+            Self::Fenced | Self::Behind(_) | Self::Open(_) | Self::Record(_) | Self::Unreadable { .. } | Self::Ended | Self::Refused(_) => {
+                false
+            }
         }
     }
 
@@ -52,9 +58,14 @@ impl Failure {
     pub(crate) fn is_fatal(&self) -> bool {
         match self {
             Self::Sql(_) => !self.is_busy(),
-            Self::Fenced | Self::Behind(_) | Self::InTheWay | Self::Open(_) | Self::Record(_) | Self::Unreadable { .. } | Self::Ended => {
-                false
-            }
+            Self::Fenced
+            | Self::Behind(_)
+            | Self::InTheWay
+            | Self::Open(_)
+            | Self::Record(_)
+            | Self::Unreadable { .. }
+            | Self::Ended
+            | Self::Refused(_) => false,
         }
     }
 }

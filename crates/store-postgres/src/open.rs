@@ -24,5 +24,10 @@ pub(crate) async fn open(place: &Place) -> Result<Session, OpenError> {
     Ok(session)
 }
 
+/// Whether there is a schema of ours that this binary knows; nothing is changed, and what may not be used is refused.
+pub(crate) async fn has_tables(session: &Session, place: &Place) -> Result<bool, OpenError> {
+    Ok(migrate::is_ours(session, place).await? > 0)
+}
+
 #[cfg(test)]
 mod tests;

@@ -2,11 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::poll_fn;
 
 use tokio::task::JoinSet;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Connection, Row, Socket, Statement};
+use tokio_postgres::{AsyncMessage, Client, Connection, Row, Socket, Statement};
 
+use crate::bell::Bell;
 use crate::failure::Failure;
 
 /// What a statement is given.
@@ -23,16 +25,25 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new<S>(client: Client, connection: Connection<Socket, S>) -> Self
+    /// What the server tells unasked rings the bell, and so does the connection's end: then nothing is told any more.
+    pub(crate) fn new<S>(client: Client, mut connection: Connection<Socket, S>, bell: Option<Bell>) -> Self
     where
         S: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
     {
         let mut moving = JoinSet::new();
         moving.spawn(async move {
-            // the client's calls tell the same
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %error, "a connection to the store ended");
+            while let Some(told) = poll_fn(|cx| connection.poll_message(cx)).await {
+                match told {
+                    Ok(AsyncMessage::Notification(_)) => bell.iter().for_each(Bell::ring),
+                    Ok(_) => {}
+                    // the client's calls tell the same
+                    Err(error) => {
+                        tracing::debug!(error = %error, "a connection to the store ended");
+                        break;
+                    }
+                }
             }
+            bell.iter().for_each(Bell::ring);
         });
         Self { client, prepared: RefCell::default(), arrived: Cell::new(false), _connection: moving }
     }

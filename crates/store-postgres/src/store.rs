@@ -1,4 +1,4 @@
-//! The store behind both ports: who asks is queued to one of three connections, and waits no longer than the store's deadline.
+//! The store behind both ports: who asks is queued to one of four connections, and waits no longer than the store's deadline.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -6,10 +6,11 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::CertificateDer;
-use tollgate_books::{Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Spent, Store, UsageRow};
+use tollgate_books::{Adopting, Counter, Fact, Fence, HoldRow, Holder, Lease, LeaseWant, Opened, Reply, Spent, Store, UsageRow};
 use tollgate_model::{CredentialHash, KeyId, Name, Pepper, RequestId, TaskId, Timestamp};
 use tollgate_registry::{Applied, Changes, Edit, Loaded, RegistryStore};
 
+use crate::bell::Bell;
 use crate::book::{self, Post};
 use crate::epoch::{self, Memory};
 use crate::keys;
@@ -41,14 +42,18 @@ pub struct PostgresStore {
     lends: Line,
     writes: Line,
     reads: Line,
+    /// Asks what other gates have changed, on the connection on which they tell of it: while it answers, it listens.
+    news: Line,
+    bell: Bell,
     ended: Mutex<Receiver<()>>,
 }
 
-/// The ends of the three lines.
+/// The ends of the four lines.
 struct Ends {
     lender: End,
     writer: End,
     reader: End,
+    listener: End,
 }
 
 impl PostgresStore {
@@ -61,10 +66,11 @@ impl PostgresStore {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(OpenError::Thread)?;
         let ((lends, lender), (writes, writer), (reads, reader)) = (Line::new(), Line::new(), Line::new());
-        let ends = Ends { lender, writer, reader };
+        let ((news, listener), bell) = (Line::new(), Bell::default());
+        let ends = Ends { lender, writer, reader, listener };
         let (says, said) = sync_channel(1);
         let (ends_here, ended) = sync_channel::<()>(1);
-        let (name, accept, known) = (place.name().to_owned(), settings.accept, memory.clone());
+        let (name, accept, known, rung) = (place.name().to_owned(), settings.accept, memory.clone(), bell.clone());
         let work = move || {
             let _ends_here = ends_here;
             runtime.block_on(async {
@@ -72,7 +78,7 @@ impl PostgresStore {
                     Ok((id, session)) => {
                         // the caller may have gone; then nobody asks, and this ends
                         let _ = says.send(Ok(id));
-                        serve(ends, &place, session).await;
+                        serve(ends, &place, session, rung).await;
                     }
                     Err(error) => {
                         let _ = says.send(Err(error));
@@ -82,7 +88,8 @@ impl PostgresStore {
         };
         std::thread::Builder::new().name("store-postgres".to_owned()).spawn(work).map_err(OpenError::Thread)?;
         let id = said.recv().map_err(|gone| OpenError::Thread(std::io::Error::other(gone)))??;
-        Ok(Arc::new(Self { id, place: name, memory: known, instance: Mutex::default(), lends, writes, reads, ended: Mutex::new(ended) }))
+        let (instance, ended) = (Mutex::default(), Mutex::new(ended));
+        Ok(Arc::new(Self { id, place: name, memory: known, instance, lends, writes, reads, news, bell, ended }))
     }
 
     /// This store's own id: a copy of the database has the same, a new one another.
@@ -102,6 +109,12 @@ impl PostgresStore {
         self.reads.call(async move |session| book::lanes(session, &instance).await)
     }
 
+    /// Waits until a gate has told of a change of keys or teams, or until it is not certain any more that one would be heard: then
+    /// `changes` is worth asking. Whoever waits for this alone misses what is told on a connection that is dead and does not know it.
+    pub async fn told(&self) {
+        self.bell.heard().await;
+    }
+
     /// The number of the schema that this binary makes and knows.
     pub const fn schema() -> i32 {
         open::schema()
@@ -110,7 +123,7 @@ impl PostgresStore {
     /// Whether callers wait as long as a slow server takes, up to half a minute: for a start and an end, when no request waits
     /// behind them.
     pub fn be_patient(&self, patient: bool) {
-        for line in [&self.lends, &self.writes, &self.reads] {
+        for line in [&self.lends, &self.writes, &self.reads, &self.news] {
             line.be_patient(patient);
         }
     }
@@ -158,6 +171,11 @@ impl Store for PostgresStore {
         self.reads.call(async move |session| book::unsettled(session, instance.as_deref(), behind, most).await)
     }
 
+    fn adopt(&self, fence: Fence, adopting: Adopting) -> Reply<'_, Vec<HoldRow>> {
+        let memory = self.memory.clone();
+        self.writes.call(async move |session| book::adopt(session, &memory, fence, &adopting).await)
+    }
+
     fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>> {
         self.reads.call(async move |session| book::spent(session, key, from, to).await)
     }
@@ -182,7 +200,7 @@ impl RegistryStore for PostgresStore {
     }
 
     fn changes(&self, since: u64) -> Reply<'_, Changes> {
-        self.reads.call(async move |session| keys::changes(session, since).await)
+        self.news.call(async move |session| keys::changes(session, since).await)
     }
 
     fn used(&self, uses: Vec<(KeyId, Timestamp)>) -> Reply<'_, ()> {
@@ -202,10 +220,13 @@ async fn begin(place: &Place, memory: &Memory, accept: bool) -> Result<(String, 
     Ok((id.get(0), session))
 }
 
-/// A slice is not waited for behind a second's facts, nor a report by either: each has a connection of its own.
-async fn serve(ends: Ends, place: &Place, session: Session) {
-    let Ends { lender, writer, reader } = ends;
-    tokio::join!(lender.serve(place, Some(session)), writer.serve(place, None), reader.serve(place, None));
+/// A slice is not waited for behind a second's facts, nor a report by either, nor a revocation by any of them: each has a connection
+/// of its own.
+async fn serve(ends: Ends, place: &Place, session: Session, bell: Bell) {
+    let Ends { lender, writer, reader, listener } = ends;
+    let ringing = place.ringing(bell);
+    let (lender, listener) = (lender.serve(place, Some(session)), listener.serve(&ringing, None));
+    tokio::join!(lender, writer.serve(place, None), reader.serve(place, None), listener);
 }
 
 /// Writes down what was seen of the book, off the thread on which the connections are; a gate whose disk fails goes on, for its
@@ -221,7 +242,7 @@ async fn keep(memory: &Memory) {
 impl Drop for PostgresStore {
     /// Waits until what was taken is done; a server that hangs does not hold the process back.
     fn drop(&mut self) {
-        [&mut self.lends, &mut self.writes, &mut self.reads].into_iter().for_each(Line::close);
+        [&mut self.lends, &mut self.writes, &mut self.reads, &mut self.news].into_iter().for_each(Line::close);
         if let Ok(ended) = self.ended.get_mut() {
             let _ = ended.recv_timeout(DEADLINE);
         }

@@ -22,7 +22,7 @@ use crate::failure::Failure;
 
 pub(crate) use lease::lease;
 pub(crate) use post::post;
-pub(crate) use usage::{spent, usage};
+pub(crate) use usage::{days, spent, usage};
 
 /// Opens the book for an instance; every earlier opening is void from now on.
 pub(crate) fn open(conn: &Connection, instance: &str, boot: &str, journal_whole: bool) -> Result<Opened, Failure> {
@@ -59,7 +59,15 @@ pub(crate) fn owner(conn: &Connection, upstream: &Name, task: TaskId) -> Result<
 
 /// Holds that are open or unknown, oldest first: so many at most, behind this one.
 pub(crate) fn unsettled(conn: &Connection, behind: Option<RequestId>, most: usize) -> Result<Vec<HoldRow>, Failure> {
-    let sql = concat!(rows::select!(), " WHERE state < 2 AND request > ? ORDER BY request LIMIT ?");
+    found(conn, concat!(rows::select!(), " WHERE state < 2 AND request > ? ORDER BY request LIMIT ?"), behind, most)
+}
+
+/// Every hold, oldest first: so many at most, behind this one.
+pub(crate) fn holds(conn: &Connection, behind: Option<RequestId>, most: usize) -> Result<Vec<HoldRow>, Failure> {
+    found(conn, concat!(rows::select!(), " WHERE request > ? ORDER BY request LIMIT ?"), behind, most)
+}
+
+fn found(conn: &Connection, sql: &str, behind: Option<RequestId>, most: usize) -> Result<Vec<HoldRow>, Failure> {
     // an id is never empty: every one lies behind nothing
     let behind = behind.as_ref().map_or(&[] as &[u8], |behind| behind.as_bytes());
     let most = i64::try_from(most).unwrap_or(i64::MAX);

@@ -4,7 +4,7 @@ mod rows;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use tollgate_model::{CredentialHash, KeyId, Pepper, Timestamp};
-use tollgate_registry::{Applied, Changes, Edit, Loaded};
+use tollgate_registry::{Applied, Changes, Edit, Loaded, Whole};
 
 use crate::column::{count, counted};
 use crate::failure::Failure;
@@ -43,6 +43,14 @@ pub(crate) fn changes(conn: &Connection, since: u64) -> Result<Changes, Failure>
 fn changes_after(conn: &Connection, since: i64) -> Result<Changes, Failure> {
     let generation = conn.prepare_cached("SELECT generation FROM meta")?.query_row([], |row| row.get(0).map(counted))?;
     Ok(Changes { generation, keys: rows::keys(conn, since)?, teams: rows::teams(conn, since)? })
+}
+
+/// Everything, with nothing made.
+pub(crate) fn whole(conn: &Connection) -> Result<Whole, Failure> {
+    let (pepper, mark) =
+        conn.query_row("SELECT pepper, mark FROM meta", [], |row| Ok((row.get::<_, Option<_>>(0)?, row.get::<_, Option<_>>(1)?)))?;
+    let Changes { generation, keys, teams } = changes_after(conn, -1)?;
+    Ok(Whole { pepper: pepper.map(Pepper::new), mark: mark.map(CredentialHash::from_bytes), generation, keys, teams })
 }
 
 /// Notes when keys were last used; never earlier than known.

@@ -7,8 +7,10 @@ mod keys;
 mod line;
 mod open;
 mod reader;
+mod stock;
 mod store;
 mod writer;
 
 pub use open::OpenError;
+pub use stock::SqliteStock;
 pub use store::SqliteStore;

@@ -1,5 +1,6 @@
 //! What the gate does, on the real binary; one program, since linking is what a test costs most.
 
+mod adopted;
 mod amounts;
 mod brake;
 mod budgets;
@@ -16,6 +17,7 @@ mod dialect;
 mod disk;
 mod drift;
 mod egress;
+mod feed;
 mod framing;
 mod governor;
 mod hostile_answers;
@@ -25,6 +27,7 @@ mod journal;
 mod leaks;
 mod limits;
 mod matrix;
+mod moves;
 mod network;
 mod observe;
 mod operations;

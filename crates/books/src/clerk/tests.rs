@@ -6,12 +6,14 @@ use tollgate_model::{Money, Mono, RequestId, TaskId};
 
 use super::*;
 use crate::memory::MemoryStore;
-use crate::port::{Counter, HoldRow, Holder, Lease, LeaseWant, Opened, Reply};
+use crate::port::{Adopting, Counter, HoldRow, Holder, Lease, LeaseWant, Opened, Reply};
 
 /// A book whose posts do not end for as long as it hangs, and whose leases are told late.
 #[derive(Default)]
-struct Hanging {
+pub(super) struct Hanging {
     book: MemoryStore,
+    /// What another gate has left.
+    pub(super) left: parking_lot::Mutex<Vec<HoldRow>>,
     hangs: AtomicBool,
     posts: AtomicUsize,
     leases: AtomicUsize,
@@ -71,6 +73,11 @@ impl Store for Hanging {
         self.book.unsettled(behind, most)
     }
 
+    fn adopt(&self, _fence: Fence, adopting: Adopting) -> Reply<'_, Vec<HoldRow>> {
+        let left = self.left.lock().iter().filter(|row| adopting.accounts.contains(&row.upstream)).cloned().collect();
+        Box::pin(async { Ok(left) })
+    }
+
     fn spent(&self, key: KeyId, from: Timestamp, to: Timestamp) -> Reply<'_, Vec<Spent>> {
         self.book.spent(key, from, to)
     }
@@ -80,15 +87,15 @@ impl Store for Hanging {
     }
 }
 
-struct Desk {
-    store: Arc<Hanging>,
-    books: Arc<Books>,
-    account: Arc<Account>,
+pub(super) struct Desk {
+    pub(super) store: Arc<Hanging>,
+    pub(super) books: Arc<Books>,
+    pub(super) account: Arc<Account>,
 }
 
 impl Desk {
     /// Nobody tends the book: a test says when it is told.
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let store = Arc::new(Hanging::default());
         let (books, _, _) = Books::open(store.clone(), "gate", "boot", true, Vec::new(), Arc::new(now)).await.unwrap();
         let account = books.account(&Name::parse("p").unwrap(), 600_000);
@@ -117,7 +124,7 @@ impl Desk {
     }
 }
 
-fn now() -> Now {
+pub(super) fn now() -> Now {
     Now { wall: Timestamp::parse_rfc3339("2026-11-23T12:00:00Z").unwrap(), mono: Mono::from_nanos(1) }
 }
 

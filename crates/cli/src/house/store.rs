@@ -1,7 +1,7 @@
 //! Where are money and keys kept? In the state folder's file, or in a database that several gates share.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -21,6 +21,7 @@ const ALONE: &str = "gate";
 const MEMORY: &str = "book.seen";
 
 /// An opened store.
+#[derive(Clone)]
 pub(crate) enum Kept {
     /// The file.
     Sqlite(Arc<SqliteStore>),
@@ -32,9 +33,10 @@ impl Kept {
     /// Opens what the configuration names; `accept` is an operator's word that a shared book is right though it is behind.
     pub(crate) fn open(config: &Config, accept: bool) -> Result<Self> {
         match &config.store {
-            Wanted::Sqlite => Ok(Self::Sqlite(SqliteStore::open(&config.state.join("tollgate.db"))?)),
+            Wanted::Sqlite => Ok(Self::Sqlite(SqliteStore::open(&embedded(&config.state))?)),
             Wanted::Postgres(shared) => {
-                let store = open_shared(shared, &config.state, accept)?;
+                let open = |settings: Settings<'_>| Ok(PostgresStore::open(&Settings { accept, ..settings })?);
+                let store = with_shared(shared, &config.state, open)?;
                 Ok(Self::Postgres(store, shared.instance.to_string()))
             }
         }
@@ -69,6 +71,14 @@ impl Kept {
         matches!(self, Self::Postgres(..))
     }
 
+    /// Waits until another gate has told of a change of keys, where there are others.
+    pub(crate) async fn told(&self) {
+        match self {
+            Self::Sqlite(_) => std::future::pending().await,
+            Self::Postgres(store, _) => store.told().await,
+        }
+    }
+
     /// The book's own id.
     pub(crate) fn id(&self) -> &str {
         match self {
@@ -94,7 +104,13 @@ impl Kept {
     }
 }
 
-fn open_shared(shared: &Postgres, state: &Path, accept: bool) -> Result<Arc<PostgresStore>> {
+/// Where the embedded store of a state folder is.
+pub(crate) fn embedded(state: &Path) -> PathBuf {
+    state.join("tollgate.db")
+}
+
+/// Does something with the database that the configuration names: with its password, and whom it trusts.
+pub(crate) fn with_shared<T>(shared: &Postgres, state: &Path, work: impl FnOnce(Settings<'_>) -> Result<T>) -> Result<T> {
     let password = shared.password.as_ref().map(watches::store_password).transpose()?;
     let roots: Vec<CertificateDer<'static>> = match &shared.ca {
         None => rustls_native_certs::load_native_certs().certs,
@@ -104,6 +120,5 @@ fn open_shared(shared: &Postgres, state: &Path, accept: bool) -> Result<Arc<Post
         }
     };
     let password = password.as_ref().map(|version| version.secret.expose());
-    let settings = Settings { url: shared.url.expose(), password, roots: &roots, memory: state.join(MEMORY), accept };
-    Ok(PostgresStore::open(&settings)?)
+    work(Settings { url: shared.url.expose(), password, roots: &roots, memory: state.join(MEMORY), accept: false })
 }

@@ -51,3 +51,10 @@ async fn a_task_of_which_nothing_can_be_learned_is_settled_at_its_hold_and_says_
         assert_eq!(at_the_deadline(says).await, (900_000_000, json!("assumed"), 1));
     }
 }
+
+#[test]
+fn what_a_gate_that_is_gone_had_bought_is_overdue_at_every_provider() {
+    for profile in tollgate_dialect::Profile::BUILTIN.iter().filter_map(|name| tollgate_dialect::Profile::builtin(name)) {
+        assert!(profile.task_deadline_ms() < tollgate_books::GONE_MS, "{}", profile.name());
+    }
+}

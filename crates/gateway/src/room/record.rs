@@ -27,7 +27,7 @@ use crate::worker::Worker;
 
 use method::MethodName;
 
-pub(crate) use apart::{Unheard, http_name, settled, turned_away};
+pub(crate) use apart::{Unheard, http_name, lost, settled, turned_away};
 
 /// A request's record while it walks: closed by its answer, or by being dropped.
 pub(crate) struct Line<'a> {

@@ -65,6 +65,12 @@ impl Holds {
         Ok(Self(holds))
     }
 
+    /// Of a book that has none yet.
+    pub(super) fn all_new(rows: Vec<HoldRow>, instance: &str) -> Self {
+        let touched = |row: HoldRow| (row.request, Touched { row, instance: instance.to_owned(), is_new: true, changed: true });
+        Self(rows.into_iter().map(touched).collect())
+    }
+
     /// Whether it was not there yet.
     pub(super) fn insert(&mut self, row: &HoldRow, instance: &str) -> bool {
         if self.0.contains_key(&row.request) {

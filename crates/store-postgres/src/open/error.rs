@@ -177,9 +177,13 @@ impl OpenError {
         match failure {
             Failure::Open(error) => error,
             Failure::Sql(source) => Self::Postgres { place, error: source },
-            Failure::Fenced | Failure::Behind(_) | Failure::InTheWay | Failure::Record(_) | Failure::Unreadable { .. } | Failure::Ended => {
-                Self::Unusable { place, why: failure.to_string() }
-            }
+            Failure::Fenced
+            | Failure::Behind(_)
+            | Failure::InTheWay
+            | Failure::Record(_)
+            | Failure::Unreadable { .. }
+            | Failure::Ended
+            | Failure::Refused(_) => Self::Unusable { place, why: failure.to_string() },
         }
     }
 

@@ -11,6 +11,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_book_and_registry.sql"),
     include_str!("../../migrations/0002_corrections.sql"),
     include_str!("../../migrations/0003_busy.sql"),
+    include_str!("../../migrations/0004_adopted.sql"),
 ];
 
 /// The schema that this binary makes: the number of steps.
@@ -35,7 +36,7 @@ pub(super) async fn forward(session: &mut Session, place: &Place) -> Result<(), 
 }
 
 /// The number of steps taken; 0 where there is nothing yet and may be something.
-async fn is_ours(session: &Session, place: &Place) -> Result<i32, OpenError> {
+pub(super) async fn is_ours(session: &Session, place: &Place) -> Result<i32, OpenError> {
     let name = || place.name().to_owned();
     let found = judge::schema(session, place).await?;
     judge::may_migrate(session, place, found).await?;

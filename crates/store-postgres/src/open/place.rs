@@ -10,6 +10,7 @@ use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use super::tls::{Tls, is_elsewhere};
 use super::{OpenError, judge};
 use crate::Settings;
+use crate::bell::{self, Bell};
 use crate::session::Session;
 
 /// How long a connection may take to be made at a start; later the caller's deadline ends it.
@@ -35,6 +36,8 @@ pub(crate) struct Place {
     /// `db.example:5432/gates`.
     name: String,
     user: String,
+    /// Rung by every session from now on, if they listen.
+    bell: Option<Bell>,
 }
 
 impl Place {
@@ -69,7 +72,12 @@ impl Place {
         config.keepalives_idle(SILENCE).keepalives_interval(SILENCE).keepalives_retries(2).tcp_user_timeout(SILENCE);
         let name = format!("{}/{database}", hosts.join(","));
         let tls = Tls::trusting(settings.roots).map_err(|error| OpenError::Tls { place: name.clone(), why: error.to_string() })?;
-        Ok(Self { config, tls, name, user })
+        Ok(Self { config, tls, name, user, bell: None })
+    }
+
+    /// The same database; each session with it listens for changes of the registry, and rings this bell.
+    pub(crate) fn ringing(&self, bell: Bell) -> Self {
+        Self { bell: Some(bell), ..self.clone() }
     }
 
     /// Host, port and database.
@@ -87,9 +95,14 @@ impl Place {
         let connecting = tokio::time::timeout(CONNECT, self.config.connect(self.tls.clone())).await;
         let Ok(connected) = connecting else { return Err(OpenError::Unreachable { place: self.name.clone(), source: None }) };
         let (client, connection) = connected.map_err(|error| OpenError::connecting(&self.name, &self.user, error))?;
-        let session = Session::new(client, connection);
+        let session = Session::new(client, connection, self.bell.clone());
         session.client().batch_execute(SETTINGS).await.map_err(OpenError::postgres(&self.name))?;
         judge::server(&session, self).await?;
+        if self.bell.is_some() {
+            // before the first question: what is changed after its answer is told
+            let listen = concat!("SET application_name = 'tollgate feed'; LISTEN ", bell::channel!());
+            session.client().batch_execute(listen).await.map_err(OpenError::postgres(&self.name))?;
+        }
         Ok(session)
     }
 }

@@ -1,11 +1,13 @@
 //! The store as its callers see it: one database, both ports, over restarts and for several gates.
 
+mod adopted;
 mod failing;
 mod killed;
 mod reopening;
 mod same;
 mod several;
 mod together;
+mod told;
 
 use std::collections::HashMap;
 

@@ -1,8 +1,11 @@
 //! How much was used on a day? Told from the sums of its minutes, by key, account and method.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
+use tollgate_books::stock::DayRow;
 use tollgate_books::{Spent, UsageRow};
-use tollgate_model::{KeyId, Money, Timestamp};
+use tollgate_model::{KeyId, Money, RequestId, Timestamp};
 
 use super::sums::{self, DAY, Group, Sums, day, minute, minute_after};
 use crate::failure::Failure;
@@ -37,6 +40,25 @@ pub(crate) fn spent(conn: &Connection, key: KeyId, from: Timestamp, to: Timestam
         Ok(Spent { at: sums::begins(minute), team, upstream, method, settled: Money::from_nanos(sums.settled) })
     });
     told.collect()
+}
+
+/// Every day's sums, of each team by themselves.
+pub(crate) fn days(conn: &Connection) -> Result<Vec<DayRow>, Failure> {
+    let mut rows = conn.prepare(sums::select!())?;
+    let mut days: BTreeMap<Group, (RequestId, Sums)> = BTreeMap::new();
+    for found in rows.query_map([], sums::row)? {
+        let (group, first, sums) = found?;
+        let day = Group { minute: group.minute.div_euclid(DAY) * DAY, ..group };
+        let (oldest, so_far) = days.entry(day).or_insert((first, Sums::default()));
+        *oldest = first.min(*oldest);
+        *so_far = so_far.plus(&sums);
+    }
+    let row = |(Group { key, minute, upstream, method, team }, (first, sums)): (Group, (RequestId, Sums))| {
+        let Sums { tasks, settled, held, unknown, excess, busy } = sums;
+        let (upstream, team) = (upstream.to_string(), team.map_or_else(String::new, |team| team.to_string()));
+        DayRow { key, upstream, method, day: day(minute), team, first, tasks, settled, held, unknown, excess, busy }
+    };
+    Ok(days.into_iter().map(row).collect())
 }
 
 fn is_told_with(one: &Group, other: &Group) -> bool {

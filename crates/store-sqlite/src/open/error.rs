@@ -37,6 +37,20 @@ pub enum OpenError {
         /// Which.
         folder: PathBuf,
     },
+    /// There is no file, and none is to be made.
+    #[error("there is no store at `{path}`: name the state folder of a gate that has run")]
+    Missing {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The file cannot be read although it was opened.
+    #[error("`{path}` cannot be read: {why}")]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What SQLite says.
+        why: String,
+    },
     /// The file belongs to another user.
     #[error("`{path}` belongs to another user (id {owner}): run as that user, or `chown` it to the one that runs the gate")]
     Owner {

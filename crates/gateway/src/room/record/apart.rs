@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use tollgate_audit::{Decision, HoldEnd, Kind, Record};
-use tollgate_books::Closed;
+use tollgate_books::{Closed, Orphan};
 use tollgate_model::{DenialCode, Money, Name, Now, RequestId, TaskId};
 use tollgate_registry::Key;
 use tollgate_wire::Method;
@@ -33,6 +33,22 @@ pub(crate) fn settled(worker: &Worker, upstream: &Name, key: Option<&Key<Bound>>
         ..Record::new(now.wall, Kind::Settle, closed.request)
     };
     // the book has the fact already, or gets it with the next post: nobody waits for this line
+    worker.journal.append(&record).needs_no_waiting();
+}
+
+/// Writes down that nobody knows what became of a purchase of a gate that is gone.
+pub(crate) fn lost(worker: &Worker, upstream: &Name, orphan: &Orphan) {
+    let record = Record {
+        team: orphan.team.as_ref(),
+        upstream: Some(upstream),
+        method: Some(&orphan.method),
+        decision: Decision::Failed,
+        denied_by: Some("outcome_unknown"),
+        reason: Some("the gate that sent it is gone, and has not told the provider's answer"),
+        held: Some(orphan.held),
+        hold: Some(HoldEnd::Unknown),
+        ..Record::new(worker.lately().wall, Kind::Outcome, orphan.request)
+    };
     worker.journal.append(&record).needs_no_waiting();
 }
 

@@ -10,19 +10,19 @@ use tollgate_model::{KeyId, Money, Name, Period, RequestId, Scope, TaskId, Times
 use super::super::PostgresStore;
 use crate::stand::{Database, Server, run};
 
-const NOON: i64 = 1_795_435_200_000;
+pub(super) const NOON: i64 = 1_795_435_200_000;
 const DAY: i64 = 86_400_000;
 
 /// One of the gates on a book.
-struct Gate {
-    store: Arc<PostgresStore>,
+pub(super) struct Gate {
+    pub(super) store: Arc<PostgresStore>,
     instance: String,
-    fence: Fence,
+    pub(super) fence: Fence,
     memory: TempDir,
 }
 
 impl Gate {
-    fn open(database: &Database<'_>, instance: &str) -> Self {
+    pub(super) fn open(database: &Database<'_>, instance: &str) -> Self {
         let memory = TempDir::new().unwrap();
         let store = database.store(memory.path());
         let fence = run(store.open(instance, "boot", true)).unwrap().fence;
@@ -34,7 +34,7 @@ impl Gate {
         LeaseWant { counter: counter.clone(), holder, cap, used, least: 1, slice }
     }
 
-    async fn lease(&self, counter: &Counter, cap: i64, used: Option<i64>, slice: i64) -> Result<Lease, StoreError> {
+    pub(super) async fn lease(&self, counter: &Counter, cap: i64, used: Option<i64>, slice: i64) -> Result<Lease, StoreError> {
         let wants = || vec![self.want(counter, cap, used, slice)];
         loop {
             // on a slow disk another gate may hold a counter for longer than one waits for it
@@ -45,7 +45,7 @@ impl Gate {
         }
     }
 
-    async fn post(&self, facts: Vec<Fact>) -> Result<(), StoreError> {
+    pub(super) async fn post(&self, facts: Vec<Fact>) -> Result<(), StoreError> {
         loop {
             match self.store.post(self.fence, facts.clone(), HashMap::new(), Vec::new()).await {
                 Err(StoreError::Busy) => {}
@@ -55,15 +55,15 @@ impl Gate {
     }
 }
 
-fn name(text: &str) -> Name {
+pub(super) fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
 
-fn request(at: i64, gate: u8, number: u8) -> RequestId {
+pub(super) fn request(at: i64, gate: u8, number: u8) -> RequestId {
     RequestId::new(Timestamp::from_millis(at), [gate, number, 0, 0, 0, 0, 0, 0, 0, 0])
 }
 
-fn held(request: RequestId, at: i64, nanos: i64) -> Fact {
+pub(super) fn held(request: RequestId, at: i64, nanos: i64) -> Fact {
     Fact::Held {
         request,
         key: KeyId::from_bytes([1; 16]),
@@ -76,12 +76,12 @@ fn held(request: RequestId, at: i64, nanos: i64) -> Fact {
 }
 
 /// Money of the team on the day so many days after the first.
-fn day(number: i64) -> Counter {
+pub(super) fn day(number: i64) -> Counter {
     let window = Period::Day.window(&Zone::utc(), Timestamp::from_millis(NOON + number * DAY));
     Counter { scope: Scope::Team(name("research")), unit: Unit::Money, period: Period::Day, zone: Zone::utc(), window }
 }
 
-fn book() -> Database<'static> {
+pub(super) fn book() -> Database<'static> {
     Server::shared().database()
 }
 
