@@ -1,5 +1,6 @@
 //! What may be typed? Nouns and verbs as PRODUCT's surface has them; a secret is never an argument.
 
+mod apply;
 mod money;
 mod terms;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use apply::Apply;
 pub(crate) use money::{Books, Raise};
 pub(crate) use terms::{Limits, Policy};
 
@@ -50,6 +52,8 @@ pub(crate) enum Noun {
     /// Teams and their shared limits
     #[command(subcommand)]
     Team(Team),
+    /// Make teams and keys what a file says; the difference is shown first
+    Apply(Apply),
     /// Money of unknown outcome
     #[command(subcommand)]
     Books(Books),

@@ -1,6 +1,7 @@
 //! What the gate does, on the real binary; one program, since linking is what a test costs most.
 
 mod amounts;
+mod apply;
 mod brake;
 mod budgets;
 mod canary;
