@@ -12,6 +12,7 @@ mod configuration;
 mod confused_bodies;
 mod confusion;
 mod corrections;
+mod deploy;
 mod desk;
 mod dialect;
 mod disk;
