@@ -17,6 +17,7 @@ type Page = (&'static str, fn(&Repository) -> Result<String>);
 
 const PAGES: &[Page] = &[
     ("docs/reference/configuration.md", |_| Ok(tollgate_config::reference())),
+    ("docs/reference/manifest.md", |_| Ok(tollgate_config::manifest_reference())),
     ("docs/reference/denials.md", |_| denials::page()),
     ("docs/reference/commands.md", commands::page),
 ];

@@ -30,6 +30,15 @@ pub enum Client {
     },
 }
 
+/// What a write says beside its body.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// The version that was read: a record that has changed since stays as it is.
+    pub version: Option<u64>,
+    /// A text drawn for this write: said again under the same one it is done once, and answered alike for a day.
+    pub once: Option<&'a str>,
+}
+
 /// Why there is no answer to use.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -54,37 +63,41 @@ pub enum ClientError {
 impl Client {
     /// Sends one request and returns the JSON of a success.
     pub async fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
+        self.write(method, path, body, Beside::default()).await
+    }
+
+    /// The same with what a careful writer says beside it.
+    pub async fn write(&self, method: &str, path: &str, body: Option<&Value>, beside: Beside<'_>) -> Result<Value, ClientError> {
         let body = body.map(|body| ("application/json", Bytes::from(body.to_string())));
-        self.send(method, path, body).await
+        self.send(self.request(method, path, body, beside)?).await
     }
 
     /// The same with a text that is no JSON, such as a string to be traced.
     pub async fn say(&self, method: &str, path: &str, text: Vec<u8>) -> Result<Value, ClientError> {
-        self.send(method, path, Some(("text/plain", Bytes::from(text)))).await
+        self.send(self.request(method, path, Some(("text/plain", Bytes::from(text))), Beside::default())?).await
     }
 
-    async fn send(&self, method: &str, path: &str, body: Option<(&'static str, Bytes)>) -> Result<Value, ClientError> {
+    async fn send(&self, request: Request<Full<Bytes>>) -> Result<Value, ClientError> {
         let exchange = async {
             match self {
                 Self::Socket(path_of_socket) => {
                     let stream = UnixStream::connect(path_of_socket).await.map_err(|_| self.unreachable())?;
-                    self.exchange(stream, method, path, body).await
+                    self.exchange(stream, request).await
                 }
                 Self::Port { address, .. } => {
                     let stream = TcpStream::connect(address.as_str()).await.map_err(|_| self.unreachable())?;
-                    self.exchange(stream, method, path, body).await
+                    self.exchange(stream, request).await
                 }
             }
         };
         tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| self.unreachable())?
     }
 
-    async fn exchange<S>(&self, stream: S, method: &str, path: &str, body: Option<(&'static str, Bytes)>) -> Result<Value, ClientError>
+    async fn exchange<S>(&self, stream: S, request: Request<Full<Bytes>>) -> Result<Value, ClientError>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|_| self.unreachable())?;
-        let request = self.request(method, path, body)?;
         let sending = async move {
             let answer = sender.send_request(request).await.map_err(|_| ClientError::Garbled)?;
             let status = answer.status();
@@ -101,7 +114,13 @@ impl Client {
         read(status, &bytes)
     }
 
-    fn request(&self, method: &str, path: &str, body: Option<(&'static str, Bytes)>) -> Result<Request<Full<Bytes>>, ClientError> {
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<(&'static str, Bytes)>,
+        beside: Beside<'_>,
+    ) -> Result<Request<Full<Bytes>>, ClientError> {
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| ClientError::Garbled)?;
         let mut request = Request::builder().method(method).uri(path);
         match self {
@@ -109,6 +128,12 @@ impl Client {
             Self::Port { address, token } => {
                 request = request.header("host", address).header("authorization", format!("Bearer {token}"));
             }
+        }
+        if let Some(version) = beside.version {
+            request = request.header("if-match", format!("\"{version}\""));
+        }
+        if let Some(once) = beside.once {
+            request = request.header("idempotency-key", once);
         }
         let bytes = match body {
             Some((media, bytes)) => {
@@ -176,6 +201,22 @@ mod tests {
         for client in clients {
             assert!(matches!(client.call("GET", "/v1/keys", None).await, Err(ClientError::Unreachable(_))));
         }
+    }
+
+    #[tokio::test]
+    async fn what_was_changed_since_it_was_read_stays_and_what_is_said_twice_is_done_once() {
+        let desk = Fixture::new().await;
+        desk.key("ci", json!({})).await;
+        let [socket, _] = doors(&desk);
+        let read = socket.call("GET", "/v1/keys/ci", None).await.unwrap()["version"].as_u64();
+        let note = |note: &str| json!({ "note": note });
+        let beside = Beside { version: read, once: None };
+        socket.write("PATCH", "/v1/keys/ci", Some(&note("mine")), beside).await.unwrap();
+        let late = socket.write("PATCH", "/v1/keys/ci", Some(&note("theirs")), beside).await;
+        assert!(matches!(late, Err(ClientError::Refused { status: 412, .. })), "{late:?}");
+        let rotate =
+            async || socket.write("POST", "/v1/keys/ci/rotate", None, Beside { version: None, once: Some("drawn") }).await.unwrap();
+        assert_eq!(rotate().await, rotate().await);
     }
 
     #[tokio::test]

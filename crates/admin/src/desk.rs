@@ -17,7 +17,7 @@ use crate::gate::{Gate, NotAdjusted};
 use crate::problem::{Kind, Problem};
 use crate::route::{ROUTES, Verb};
 use crate::server::{self, Doors, Running};
-use crate::verb::{audit, books, explain, health, keys, raise, teams, trace, upstreams, usage};
+use crate::verb::{audit, books, explain, health, keys, plan, raise, teams, trace, upstreams, usage};
 
 /// The one reader of the clocks, as a closure.
 pub type Clock = Arc<dyn Fn() -> Now + Send + Sync>;
@@ -66,6 +66,8 @@ fn handler<A: Send + Sync + 'static>(verb: Verb) -> MethodRouter<Arc<Desk<A>>> {
         Verb::PauseKey => post(keys::pause::<A>),
         Verb::ResumeKey => post(keys::resume::<A>),
         Verb::RaiseKey => post(raise::key::<A>),
+        Verb::PlanKey => post(plan::key::<A>),
+        Verb::PlanTeam => post(plan::team::<A>),
         Verb::ListTeams => get(teams::list::<A>),
         Verb::CreateTeam => post(teams::create::<A>),
         Verb::ShowTeam => get(teams::show::<A>),

@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::fmt;
+
 use serde::Deserialize;
 use tollgate_model::{CidrSet, Name, Rate, Timestamp};
 use tollgate_policy::{CallbackHost, Hours, Methods, Observe, duration};
@@ -10,7 +12,7 @@ use tollgate_registry::{Allow, Cap, KeyTerms, LimitTerms, TaskCap, TeamTerms, Te
 use self::words::NONE;
 pub(crate) use self::words::{Count, Words};
 use crate::body;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Mistake, Problem};
 
 /// Terms of a key; what is absent stays as it is.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -57,7 +59,7 @@ pub(crate) type Sets<'a> = &'a dyn Fn(&str) -> Option<CidrSet>;
 
 /// Everything that could not be read.
 #[derive(Default)]
-pub(crate) struct Mistakes(Vec<String>);
+pub(crate) struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
     /// The name of what is to be made.
@@ -69,17 +71,28 @@ impl Mistakes {
     }
 
     /// The value, or a mistake noted.
-    pub(crate) fn note<T, E: std::fmt::Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
-        read.map_err(|error| self.0.push(format!("`{field}`: {error}"))).ok()
+    pub(crate) fn note<T, E: fmt::Display>(&mut self, field: &'static str, read: Result<T, E>) -> Option<T> {
+        read.map_err(|error| self.wrong(field, None, error)).ok()
     }
 
-    fn each<T, E: std::fmt::Display>(&mut self, field: &str, words: &[String], read: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
-        words.iter().filter_map(|word| self.note(field, read(word))).collect()
+    /// Notes a mistake in a field, or in one word of it.
+    pub(crate) fn wrong(&mut self, field: &'static str, word: Option<&str>, what: impl fmt::Display) {
+        self.0.push(Mistake { field: Some(field), word: word.map(str::to_owned), what: what.to_string() });
+    }
+
+    /// Notes what makes no sense of terms as a whole.
+    pub(crate) fn judged(&mut self, judged: Result<(), TermsError>) {
+        let Err(error) = judged else { return };
+        self.0.push(Mistake { field: error.field(), word: error.word(), what: error.to_string() });
+    }
+
+    fn each<T, E: fmt::Display>(&mut self, field: &'static str, words: &[String], read: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+        words.iter().filter_map(|word| read(word).map_err(|error| self.wrong(field, Some(word), error)).ok()).collect()
     }
 
     /// What was wanted, or all mistakes; what is missing was noted as one.
     pub(crate) fn end<T>(self, wanted: Option<T>) -> Result<T, Problem> {
-        wanted.filter(|_| self.0.is_empty()).ok_or_else(|| Problem::new(Kind::Refused, self.0.join("; ")))
+        wanted.filter(|_| self.0.is_empty()).ok_or_else(|| Problem::of(self.0))
     }
 }
 
@@ -93,7 +106,8 @@ impl KeyForm {
             terms.env = mistakes.note("env", optional(&env, Name::parse)).flatten();
         }
         if let Some(allow) = self.allow {
-            terms.allow = mistakes.note("allow", blocks(&allow.0, sets)).unwrap_or_default();
+            terms.allow =
+                blocks(&allow.0, sets).map_err(|error| mistakes.wrong("allow", error.word().as_deref(), error)).unwrap_or_default();
         }
         let limits = Limits { caps: self.caps, tasks: self.tasks, rate: self.rate, concurrency: self.concurrency, uncapped: self.uncapped };
         limits.onto(&mut terms.limits, mistakes);
@@ -118,7 +132,7 @@ impl KeyForm {
         if let Some(checks) = self.observe {
             terms.observe = observe(&checks.list(), self.until.as_deref(), now, mistakes);
         } else if self.until.is_some() {
-            mistakes.0.push("`until` is the end of `observe`: name what is observed".to_owned());
+            mistakes.wrong("until", None, "is the end of `observe`: name what is observed");
         }
         if let Some(text) = self.brake {
             terms.brake = mistakes.note("brake", text.parse()).unwrap_or_default();
@@ -175,7 +189,7 @@ impl Limits {
             // an empty list takes the caps away; only the word says aloud that there are none
             terms.uncapped = caps.0 == [NONE];
             if !terms.uncapped && caps.0.iter().any(|cap| cap == NONE) {
-                mistakes.0.push("`caps`: `none` beside caps: leave one of them out".to_owned());
+                mistakes.wrong("caps", Some(NONE), "`none` beside caps: leave one of them out");
             }
             terms.caps = mistakes.each("caps", &caps.list(), Cap::parse);
         }
@@ -208,7 +222,7 @@ fn observe(checks: &[String], until: Option<&str>, now: Timestamp, mistakes: &mu
         return None;
     }
     let Some(until) = until else {
-        mistakes.0.push("`observe` has no end: give `until`, such as `7d`".to_owned());
+        mistakes.wrong("observe", None, "has no end: give `until`, such as `7d`");
         return None;
     };
     let ahead = |until: Timestamp| if until > now { Ok(until) } else { Err("is in the past: nothing would be observed".to_owned()) };
@@ -219,7 +233,7 @@ fn observe(checks: &[String], until: Option<&str>, now: Timestamp, mistakes: &mu
             "network" => observed.network = true,
             "hours" => observed.hours = true,
             "rate" => observed.rate = true,
-            other => mistakes.0.push(format!("`observe`: `{other}` cannot be observed: `network`, `hours` or `rate`")),
+            other => mistakes.wrong("observe", Some(other), format!("`{other}` cannot be observed: `network`, `hours` or `rate`")),
         }
     }
     Some(observed)

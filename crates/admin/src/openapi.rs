@@ -82,6 +82,14 @@ fn problem() -> Value {
             "status": {"type": "integer"},
             "detail": {"type": "string"},
             "hint": {"type": "string"},
+            "mistakes": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["what"],
+                    "properties": {"field": {"type": "string"}, "word": {"type": "string"}, "what": {"type": "string"}},
+                },
+            },
         },
     })
 }

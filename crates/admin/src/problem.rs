@@ -48,6 +48,20 @@ pub struct Problem {
     kind: Kind,
     detail: Cow<'static, str>,
     hint: Cow<'static, str>,
+    mistakes: Vec<Mistake>,
+}
+
+/// One field of a body that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mistake {
+    /// The field; absent where it is of no field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) field: Option<&'static str>,
+    /// Which of its words, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) word: Option<String>,
+    /// What is wrong.
+    pub(crate) what: String,
 }
 
 #[derive(Serialize)]
@@ -58,6 +72,8 @@ struct Document<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     hint: &'a str,
+    #[serde(skip_serializing_if = "<[Mistake]>::is_empty")]
+    mistakes: &'a [Mistake],
 }
 
 impl Kind {
@@ -87,7 +103,13 @@ impl Kind {
 impl Problem {
     /// A refusal of this kind, with its reason.
     pub fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), hint: Cow::Borrowed("") }
+        Self { kind, detail: detail.into(), hint: Cow::Borrowed(""), mistakes: Vec::new() }
+    }
+
+    /// A refusal of fields, all of them named.
+    pub(crate) fn of(mistakes: Vec<Mistake>) -> Self {
+        let all: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        Self { mistakes, ..Self::new(Kind::Refused, all.join("; ")) }
     }
 
     /// The same, with what to do next.
@@ -121,6 +143,13 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Mistake {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.field.map_or(Ok(()), |field| write!(out, "`{field}`: "))?;
+        out.write_str(&self.what)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.detail)
@@ -136,6 +165,7 @@ impl IntoResponse for Problem {
             status: status.as_u16(),
             detail: &self.detail,
             hint: &self.hint,
+            mistakes: &self.mistakes,
         };
         // a document of strings and one number always serializes
         let body = serde_json::to_string(&document).unwrap_or_default();

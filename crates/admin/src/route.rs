@@ -42,6 +42,8 @@ pub enum Verb {
     ResumeKey,
     /// More of a key's cap for a while.
     RaiseKey,
+    /// What a key would be.
+    PlanKey,
     /// All teams.
     ListTeams,
     /// A new team.
@@ -52,6 +54,8 @@ pub enum Verb {
     SetTeam,
     /// More of a team's cap for a while.
     RaiseTeam,
+    /// What a team would be.
+    PlanTeam,
     /// The upstream accounts.
     ListUpstreams,
     /// Money of unknown outcome.
@@ -98,6 +102,13 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/v1/teams/{name}", Verb::ShowTeam, "One team with its limits and what is left of them"),
     route("PATCH", "/v1/teams/{name}", Verb::SetTeam, "Change a team's limits"),
     route("POST", "/v1/teams/{name}/raise", Verb::RaiseTeam, "Raise one of a team's caps for a while, with a reason, or end a raise"),
+    route(
+        "POST",
+        "/v1/plan/key",
+        Verb::PlanKey,
+        "What a key would be with these terms, new or changed, beside what it is; nothing is changed",
+    ),
+    route("POST", "/v1/plan/team", Verb::PlanTeam, "What a team would be with these terms, beside what it is; nothing is changed"),
     route("GET", "/v1/upstreams", Verb::ListUpstreams, "The upstream accounts with their limits and what is left of them"),
     route("GET", "/v1/books/unknown", Verb::UnknownMoney, "Purchases of which nobody knows whether they were charged; they count as spent"),
     route("POST", "/v1/books/{request}/resolve", Verb::ResolveMoney, "Say what an unknown purchase cost, with a reason"),

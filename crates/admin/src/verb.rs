@@ -5,6 +5,7 @@ pub(crate) mod books;
 pub(crate) mod explain;
 pub(crate) mod health;
 pub(crate) mod keys;
+pub(crate) mod plan;
 pub(crate) mod raise;
 pub(crate) mod teams;
 pub(crate) mod trace;

@@ -1,5 +1,6 @@
 //! What may be typed? Nouns and verbs as PRODUCT's surface has them; a secret is never an argument.
 
+mod apply;
 mod money;
 mod store;
 mod terms;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use apply::Apply;
 pub(crate) use money::{Books, Raise};
 pub(crate) use store::Store;
 pub(crate) use terms::{Limits, Policy};
@@ -52,6 +54,8 @@ pub(crate) enum Noun {
     /// Teams and their shared limits
     #[command(subcommand)]
     Team(Team),
+    /// Make teams and keys what a file says; the difference is shown first
+    Apply(Apply),
     /// Money of unknown outcome
     #[command(subcommand)]
     Books(Books),

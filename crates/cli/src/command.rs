@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod books;
 pub(crate) mod check;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::Value;
-use tollgate_admin::client::{Client, ClientError};
+use tollgate_admin::client::{Beside, Client, ClientError};
 use tollgate_config::Process;
 
 use crate::exit::Failed;
@@ -43,12 +43,17 @@ impl Desk {
 
     /// One call of the admin API.
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failed> {
-        wait(self.client.call(method, path, body))
+        wait(self.client.call(method, path, body))?.map_err(told)
+    }
+
+    /// The same with what is said beside the body; a refusal comes back whole.
+    pub(crate) fn write(&self, method: &str, path: &str, body: &Value, beside: Beside<'_>) -> Result<Result<Value, ClientError>, Failed> {
+        wait(self.client.write(method, path, Some(body), beside))
     }
 
     /// One call with a text that is no JSON.
     pub(crate) fn say(&self, path: &str, text: Vec<u8>) -> Result<Value, Failed> {
-        wait(self.client.say("POST", path, text))
+        wait(self.client.say("POST", path, text))?.map_err(told)
     }
 }
 
@@ -58,9 +63,14 @@ pub(crate) fn state(given: Option<&Path>) -> Result<PathBuf, Failed> {
     Ok(given.map(Path::to_path_buf).or(told.state).unwrap_or_else(|| PathBuf::from("state")))
 }
 
-fn wait(call: impl Future<Output = Result<Value, ClientError>>) -> Result<Value, Failed> {
+fn wait(call: impl Future<Output = Result<Value, ClientError>>) -> Result<Result<Value, ClientError>, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
-    runtime.block_on(call).map_err(|error| match error {
+    Ok(runtime.block_on(call))
+}
+
+/// Why there is no answer, as a command ends.
+pub(crate) fn told(error: ClientError) -> Failed {
+    match error {
         ClientError::Unreachable(_) => {
             Failed::unreachable(error).hint("is it running (`tollgate serve`)? `--state DIR` names its state folder")
         }
@@ -72,7 +82,7 @@ fn wait(call: impl Future<Output = Result<Value, ClientError>>) -> Result<Value,
             }
         }
         ClientError::Garbled => Failed::new(error),
-    })
+    }
 }
 
 /// A key in the place of a name would stand in lists and logs from then on.

@@ -1,4 +1,4 @@
-//! How does the command end? 0 done, 1 refused or failed, 2 usage, 3 not reachable; one sentence and a hint on stderr.
+//! How does the command end? 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not as it should be (`apply --dry-run`); one sentence and a hint on stderr.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -30,9 +30,21 @@ impl Failed {
         Self { code: 3, ..Self::new(what) }
     }
 
+    /// Looked at only, and it is not as it should be.
+    pub(crate) fn differs(what: impl fmt::Display) -> Self {
+        Self { code: 4, ..Self::new(what) }
+    }
+
     /// The same, with what to do next.
     pub(crate) fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// The same of one step among several: what it was about, and what to do besides.
+    pub(crate) fn during(mut self, step: impl fmt::Display, next: impl fmt::Display) -> Self {
+        self.what = format!("{step}: {}", self.what);
+        self.hint = Some(self.hint.map_or_else(|| next.to_string(), |hint| format!("{hint}; {next}")));
         self
     }
 

@@ -48,6 +48,7 @@ fn run(tollgate: Tollgate) -> Outcome {
         Noun::Doctor(file) => command::doctor::run(&file, state, tollgate.json),
         Noun::Key(key) => command::key::run(key, &Desk::find(state)?, tollgate.json),
         Noun::Team(team) => command::team::run(team, &Desk::find(state)?, tollgate.json),
+        Noun::Apply(asked) => command::apply::run(&asked, &Desk::find(state)?, tollgate.json),
         Noun::Books(books) => command::books::run(&books, &Desk::find(state)?, tollgate.json),
         Noun::Store(store) => command::store::run(&store, tollgate.json),
         Noun::Usage(asked) => command::usage::run(&asked, &Desk::find(state)?, tollgate.json),

@@ -4,8 +4,6 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use toml::de::DeTable;
-
 use crate::admin::Admin;
 use crate::doors;
 use crate::field;
@@ -13,7 +11,7 @@ use crate::limits::Limits;
 use crate::listener::Listener;
 use crate::mistake::Mistakes;
 use crate::network::Network;
-use crate::page::Page;
+use crate::page::{self, Page};
 use crate::rates::Rates;
 use crate::section::{Section, not_built};
 use crate::source::SecretSource;
@@ -73,12 +71,8 @@ const DAY_MS: u64 = 86_400_000;
 impl Config {
     /// Reads and checks a file.
     pub fn load(file: &Path) -> Result<Self, Mistakes> {
-        let bytes = std::fs::read(file).map_err(|error| {
-            Mistakes::unreadable(file, format!("the file cannot be read: {error}"), "`tollgate init` writes one; `-c FILE` names another")
-        })?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| Mistakes::unreadable(file, "the file is not UTF-8 text".to_owned(), "save it as UTF-8"))?;
-        Self::read(&Page::new(file, text, Path::is_file), text)
+        let text = page::text(file, "`tollgate init` writes one; `-c FILE` names another")?;
+        Self::read(&Page::new(file, &text, Path::is_file), &text)
     }
 
     /// Checks a text as the content of a file of that name; files that it names are taken to be there.
@@ -87,14 +81,7 @@ impl Config {
     }
 
     fn read(page: &Page<'_>, text: &str) -> Result<Self, Mistakes> {
-        let (document, errors) = DeTable::parse_recoverable(text);
-        for error in errors {
-            page.mistake(&error.span().unwrap_or(0..0), format!("not TOML: {}", error.message().trim_end()), None);
-        }
-        // what was read of a broken file would only make mistakes of its own
-        if let Some(mistakes) = page.mistakes() {
-            return Err(mistakes);
-        }
+        let document = page.document(text)?;
         let config = Self::read_top(&Section::open(page, &field::TOP, document.get_ref(), 0..0));
         page.mistakes().map_or(Ok(config), Err)
     }

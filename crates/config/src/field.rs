@@ -1,7 +1,9 @@
 //! Which keys are there? The one table that the reader, the messages and the reference are made of.
 
+mod manifest;
 mod tables;
 
+pub(crate) use manifest::{KEY, MANIFEST, MANIFEST_TOP, TEAM};
 pub(crate) use tables::{ADMIN, ALL, AUDIT, LIMITS, LISTENER, NETWORK, PLAN, SECRET, TLS, TOP, UPSTREAM};
 
 /// One key.
@@ -47,4 +49,10 @@ impl Table {
             (header, Some(key)) => format!("`{key}` of `{header}`"),
         }
     }
+}
+
+/// The tables of the same file as this one.
+pub(crate) fn beside(table: &Table) -> &'static [&'static Table] {
+    // no two tables say the same
+    if MANIFEST.iter().any(|one| one.says == table.says) { &MANIFEST } else { &ALL }
 }

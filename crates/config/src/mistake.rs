@@ -24,7 +24,7 @@ pub struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
     /// Orders mistakes by their place; nothing if there are none.
-    pub(crate) fn of(mut found: Vec<Mistake>) -> Option<Self> {
+    pub fn of(mut found: Vec<Mistake>) -> Option<Self> {
         found.sort_by_key(|mistake| (mistake.line, mistake.column));
         if found.is_empty() { None } else { Some(Self(found)) }
     }

@@ -1,8 +1,8 @@
-//! The reference of `tollgate.toml`, from the table that the reader itself uses.
+//! The references of `tollgate.toml` and of the file of `tollgate apply`, from the tables that the readers themselves use.
 
 use std::fmt::Write;
 
-use crate::field::{ALL, Field, Table};
+use crate::field::{ALL, Field, MANIFEST, Table};
 
 /// The page `docs/reference/configuration.md`.
 pub fn reference() -> String {
@@ -19,6 +19,21 @@ pub fn reference() -> String {
          | rates | text, `\"60/min\"`, `\"60/min burst 6\"`; the burst is a tenth unless named |\n",
     );
     for table in ALL {
+        write_table(&mut page, table);
+    }
+    page
+}
+
+/// The page `docs/reference/manifest.md`.
+pub fn manifest_reference() -> String {
+    let mut page = String::from(
+        "# The file of `tollgate apply`\n\n\
+         <!-- made by `cargo xtask gen` from the table that the reader uses; do not edit -->\n\n\
+         The words are those of `tollgate key` and of the admin API; dollars, caps, rates and times are written as in\n\
+         [tollgate.toml](configuration.md). How it is used: [apply](../operations/apply.md). Every mistake is told at once with its\n\
+         place, and nothing is changed if there is one.\n",
+    );
+    for table in MANIFEST {
         write_table(&mut page, table);
     }
     page
@@ -50,8 +65,9 @@ mod tests {
 
     #[test]
     fn every_key_has_its_line_and_every_line_its_four_columns() {
-        let page = reference();
-        for table in ALL {
+        let (page, manifest) = (reference(), manifest_reference());
+        let tables = ALL.iter().map(|table| (&page, table)).chain(MANIFEST.iter().map(|table| (&manifest, table)));
+        for (page, table) in tables {
             for field in table.fields {
                 let line = page.lines().find(|line| line.starts_with(&format!("| `{}` |", field.name)) && line.contains(field.says));
                 assert_eq!(line.map(|line| line.matches('|').count()), Some(5), "{}", field.name);

@@ -48,6 +48,16 @@ impl<'p> Section<'p> {
         self.value(name).map_or_else(|| self.at.clone(), Spanned::span)
     }
 
+    /// The keys that it may have.
+    pub(crate) const fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// Where it stands itself.
+    pub(crate) fn own_place(&self) -> Range<usize> {
+        self.at.clone()
+    }
+
     /// Whether the key is there, in whatever form.
     pub(crate) fn says(&self, name: &str) -> bool {
         self.value(name).is_some()
@@ -71,7 +81,8 @@ impl<'p> Section<'p> {
         }
     }
 
-    fn value(&self, name: &str) -> Option<&'p Value<'p>> {
+    /// Whatever the key holds.
+    pub(crate) fn value(&self, name: &str) -> Option<&'p Value<'p>> {
         debug_assert!(self.table.field(name).is_some_and(|field| field.built), "{name} is not a key of {}", self.table.place());
         self.entries.get(name)
     }
@@ -265,6 +276,6 @@ fn meant(table: &Table, name: &str) -> Option<String> {
     if let Some(near) = nearest(name, known) {
         return Some(format!("did you mean `{near}`?"));
     }
-    let elsewhere = field::ALL.iter().find(|other| other.field(name).is_some_and(|field| field.built));
+    let elsewhere = field::beside(table).iter().find(|other| other.field(name).is_some_and(|field| field.built));
     elsewhere.map(|other| format!("`{name}` belongs to {}", other.place()))
 }

@@ -2,6 +2,7 @@
 
 mod adopted;
 mod amounts;
+mod apply;
 mod brake;
 mod budgets;
 mod canary;
@@ -12,6 +13,7 @@ mod configuration;
 mod confused_bodies;
 mod confusion;
 mod corrections;
+mod deploy;
 mod desk;
 mod dialect;
 mod disk;

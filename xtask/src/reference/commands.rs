@@ -14,7 +14,7 @@ const HEAD: &str = "# Commands
 <!-- made by `cargo xtask gen` from the help of the binary; do not edit -->
 
 Every read takes `--json`. Data is on stdout, the rest on stderr. Exit code: 0 done, 1 refused or failed, 2 usage, 3 not
-reachable.
+reachable; `apply --dry-run` ends with 4 if something would be changed.
 ";
 
 /// The page.

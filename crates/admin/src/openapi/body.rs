@@ -76,10 +76,10 @@ const SUPPOSED: [Field; 4] = [
 /// The body of a request, if it has one.
 pub(super) fn of(verb: Verb) -> Option<Value> {
     let schema = match verb {
-        Verb::CreateKey => object(&[&KEY, &LIMITS], &["name"]),
+        Verb::CreateKey | Verb::PlanKey => object(&[&KEY, &LIMITS], &["name"]),
         // a key stays what it is, where it is
         Verb::SetKey => object(&[KEY.get(3..).unwrap_or_default(), &LIMITS], &[]),
-        Verb::CreateTeam => object(&[&TEAM, &LIMITS], &["name"]),
+        Verb::CreateTeam | Verb::PlanTeam => object(&[&TEAM, &LIMITS], &["name"]),
         Verb::SetTeam => object(&[TEAM.get(1..).unwrap_or_default(), &LIMITS], &[]),
         Verb::RotateKey => object(&[&ROTATION], &[]),
         Verb::PauseKey => object(&[&PAUSING], &[]),
@@ -164,7 +164,7 @@ mod tests {
             assert_eq!(properties.keys().cloned().collect::<BTreeSet<_>>(), known, "{} {}", route.method, route.path);
             asked += 1;
         }
-        assert_eq!(asked, 13);
+        assert_eq!(asked, 15);
     }
 
     #[tokio::test]
@@ -182,6 +182,7 @@ mod tests {
         for (verb, method, path) in [
             (Verb::SetKey, "PATCH", "/v1/keys/checkout"),
             (Verb::SetTeam, "PATCH", "/v1/teams/crew"),
+            (Verb::PlanTeam, "POST", "/v1/plan/team"),
             (Verb::RotateKey, "POST", "/v1/keys/checkout/rotate"),
             (Verb::PauseKey, "POST", "/v1/keys/checkout/pause"),
             (Verb::Explain, "POST", "/v1/explain"),

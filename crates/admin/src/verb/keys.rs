@@ -152,14 +152,14 @@ pub(crate) async fn resume<A: Send + Sync + 'static>(
 }
 
 /// A key that is to be made.
-struct Wanted {
-    name: Name,
-    upstream: Name,
-    prices: PriceTable,
-    terms: KeyTerms,
+pub(super) struct Wanted {
+    pub(super) name: Name,
+    pub(super) upstream: Name,
+    pub(super) prices: PriceTable,
+    pub(super) terms: KeyTerms,
 }
 
-fn wanted<A: Send + Sync + 'static>(desk: &Desk<A>, form: KeyForm, now: Timestamp) -> Result<Wanted, Problem> {
+pub(super) fn wanted<A: Send + Sync + 'static>(desk: &Desk<A>, form: KeyForm, now: Timestamp) -> Result<Wanted, Problem> {
     let mut mistakes = Mistakes::default();
     let name = mistakes.name(form.name.as_deref());
     let like = form.like.as_deref().map(|like| mistakes.note("like", existing(desk, like)));

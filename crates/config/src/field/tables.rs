@@ -2,7 +2,7 @@
 
 use super::{Field, Table};
 
-const fn field(name: &'static str, form: &'static str, default: &'static str, says: &'static str) -> Field {
+pub(super) const fn field(name: &'static str, form: &'static str, default: &'static str, says: &'static str) -> Field {
     Field { name, form, default, says, built: true }
 }
 
@@ -14,7 +14,7 @@ const ADDRESS: &str = "an address and a port such as `127.0.0.1:8080`";
 const DURATION: &str = "a duration such as `30s`, `15m`, `24h` or `90d`";
 const SIZE: &str = "a size such as `16KiB` or `2MiB`";
 const SOURCE: &str = "a source such as `{ env = \"NAME\" }` or `{ file = \"/run/secrets/key\" }`";
-const PATH: &str = "a path; a relative one stands beside this file";
+pub(super) const PATH: &str = "a path; a relative one stands beside this file";
 const COUNT: &str = "a whole number";
 
 /// Every table, in the order of the reference.

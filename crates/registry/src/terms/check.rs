@@ -65,6 +65,41 @@ pub enum TermsError {
     Note,
 }
 
+impl TermsError {
+    /// The field that it is about; nothing where several could mend it.
+    pub const fn field(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoLimit => return None,
+            Self::NoAddress | Self::Address { .. } | Self::EveryAddress(_) => "allow",
+            Self::CapAndNone(_) | Self::SameCounter(_) | Self::MoneyWithoutPrice => "caps",
+            Self::NoConcurrency => "concurrency",
+            Self::UnknownMethod(_) | Self::NoMethod => "methods",
+            Self::EndsBeforeItBegins | Self::EndedAlready => "expires",
+            Self::NoIdleTime => "idle",
+            Self::ObservesNothing => "observe",
+            Self::Note => "note",
+        })
+    }
+
+    /// The word of the field that it is about, as it was written.
+    pub fn word(&self) -> Option<String> {
+        match self {
+            Self::Address { text, .. } | Self::CapAndNone(text) | Self::SameCounter(text) | Self::UnknownMethod(text) => Some(text.clone()),
+            Self::EveryAddress(block) => Some(block.to_string()),
+            Self::NoLimit
+            | Self::NoAddress
+            | Self::NoConcurrency
+            | Self::MoneyWithoutPrice
+            | Self::NoMethod
+            | Self::EndsBeforeItBegins
+            | Self::EndedAlready
+            | Self::NoIdleTime
+            | Self::ObservesNothing
+            | Self::Note => None,
+        }
+    }
+}
+
 const LONGEST_NOTE: usize = 500;
 
 impl KeyTerms {
