@@ -32,12 +32,11 @@ pub use hold::{Closed, Hold, Sent, Unknown};
 pub use ledger::Ledger;
 pub use mark::LaneMark;
 pub use open::Recovered;
-pub use orphans::Orphan;
+pub use orphans::{Adopting, Orphan};
 pub use port::{
-    Adopting, Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow,
-    busy_ms, frees_at,
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, Unit, UsageRow, frees_at,
 };
 pub use rates::{Ask, Late, Paced, Rates, Share, Taken, Token};
 pub use slot::LimitIx;
-pub use task::{Ending, Owned};
+pub use task::{Ending, Owned, busy_ms};
 pub use view::{LimitShown, LimitView};

@@ -12,8 +12,9 @@ use tollgate_model::{KeyId, Money, Name, RequestId, TaskId, Timestamp, Window};
 
 use crate::adjust::{Adjustment, Spent};
 use crate::port::{
-    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, UsageRow, busy_ms, frees_at,
+    Counter, Fact, Fence, HoldRow, HoldState, Holder, Lease, LeaseWant, Opened, Reply, Store, StoreError, UsageRow, frees_at,
 };
+use crate::task::busy_ms;
 use share::Share;
 use weight::{counts, weight};
 

@@ -9,6 +9,17 @@ use crate::hold::{Closed, Unknown};
 use crate::port::{Fact, HoldRow, HoldState};
 use crate::task::Ending;
 
+/// What a gate is ready to look after for gates that are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adopting {
+    /// The accounts at which it can ask.
+    pub accounts: Vec<Name>,
+    /// Who has not said for so long that it is at work is gone.
+    pub gone_ms: u64,
+    /// Holds told at once.
+    pub most: usize,
+}
+
 /// A hold of a gate that is gone, which is to be ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {

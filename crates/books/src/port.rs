@@ -7,6 +7,7 @@ use std::pin::Pin;
 use tollgate_model::{Amount, KeyId, Money, Name, Period, RequestId, Scope, TaskId, Timestamp, Window, Zone};
 
 use crate::adjust::{Adjustment, Spent};
+use crate::orphans::Adopting;
 
 /// A pending answer of the store.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -248,17 +249,6 @@ pub struct UsageRow {
     pub busy_ms: i64,
 }
 
-/// What a gate is ready to look after for gates that are gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Adopting {
-    /// The accounts at which it can ask.
-    pub accounts: Vec<Name>,
-    /// Who has not said for so long that it is at work is gone.
-    pub gone_ms: u64,
-    /// Holds told at once.
-    pub most: usize,
-}
-
 /// A durable book. Every call is one transaction, idempotent by its ids, with a deadline of the store's own; a reply that
 /// says done means durable on disk (`lease`) or at the latest with the next lease (`post`).
 pub trait Store: Send + Sync + 'static {
@@ -294,15 +284,6 @@ pub trait Store: Send + Sync + 'static {
 
     /// Usage of the days from `since` to `until` (UTC days, inclusive).
     fn usage(&self, since: &str, until: &str) -> Reply<'_, Vec<UsageRow>>;
-}
-
-/// The longest that a provider works on a task.
-const LONGEST_TASK_MS: i64 = 600_000;
-
-/// Milliseconds for which a task that was paid for kept a thread at work, as far as a gate can see: from its admission until its
-/// answer was fetched or taken for granted. What ended later was not worked on all the time.
-pub fn busy_ms(admitted: Timestamp, settled: Timestamp) -> i64 {
-    settled.millis().saturating_sub(admitted.millis()).clamp(0, LONGEST_TASK_MS)
 }
 
 /// When minutes that weigh `short`, or the first of all, have ceased to count: a spend counts until so long after the end of its minute. Minutes since

@@ -1,6 +1,6 @@
 //! Whose task is it, and has its hold ended? Ids are the provider's; a foreign one looks exactly like an unknown one.
 
-use tollgate_model::{KeyId, Money, Mono, RequestId};
+use tollgate_model::{KeyId, Money, Mono, RequestId, Timestamp};
 
 /// A task of this account.
 #[derive(Clone, Debug)]
@@ -35,4 +35,13 @@ pub enum Ending {
     Charged,
     /// Nobody knows at its deadline: settled at the hold, flagged `assumed`.
     Assumed,
+}
+
+/// The longest that a provider works on a task.
+const LONGEST_TASK_MS: i64 = 600_000;
+
+/// Milliseconds for which a task that was paid for kept a thread at work, as far as a gate can see: from its admission until its
+/// answer was fetched or taken for granted. What ended later was not worked on all the time.
+pub fn busy_ms(admitted: Timestamp, settled: Timestamp) -> i64 {
+    settled.millis().saturating_sub(admitted.millis()).clamp(0, LONGEST_TASK_MS)
 }

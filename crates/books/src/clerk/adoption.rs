@@ -8,7 +8,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tollgate_model::RequestId;
 
 use super::Books;
-use crate::port::{Adopting, StoreError};
+use crate::orphans::Adopting;
+use crate::port::StoreError;
 
 /// How often a gate says that it is at work, and looks after who is not.
 const EVERY: Duration = Duration::from_secs(10);

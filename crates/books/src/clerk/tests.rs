@@ -6,7 +6,8 @@ use tollgate_model::{Money, Mono, RequestId, TaskId};
 
 use super::*;
 use crate::memory::MemoryStore;
-use crate::port::{Adopting, Counter, HoldRow, Holder, Lease, LeaseWant, Opened, Reply};
+use crate::orphans::Adopting;
+use crate::port::{Counter, HoldRow, Holder, Lease, LeaseWant, Opened, Reply};
 
 /// A book whose posts do not end for as long as it hangs, and whose leases are told late.
 #[derive(Default)]
