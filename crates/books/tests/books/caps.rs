@@ -179,7 +179,7 @@ async fn changed_under_load(rounds: Vec<(usize, u64)>) {
         assert!(spent <= most, "{spent} dimes under a cap of {before} and then {dimes}");
         // what is left is there for either account, to the last dime
         let all = spent.max(dimes);
-        for turn in 0..dimes.saturating_sub(spent).div_ceil(3) + 1 {
+        for turn in 0..=dimes.saturating_sub(spent).div_ceil(3) {
             let (account, cap) = accounts[turn % 2].clone();
             spent += caller(desk.books.clone(), account, cap, next, desk.now()).await;
             next += 3;
