@@ -22,6 +22,7 @@ mod hostile_answers;
 mod idempotency;
 mod identity;
 mod journal;
+mod late;
 mod leaks;
 mod limits;
 mod matrix;
