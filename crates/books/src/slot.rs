@@ -1,5 +1,6 @@
 //! Where does one limit stand? A cap with its leased ceiling, a rate, or a count of open holds.
 
+mod full;
 mod rolling;
 mod slice;
 mod stay;
@@ -8,6 +9,7 @@ use tollgate_model::{Amount, Limit, LimitKind, Money, Mono, Now, Period, Raise, 
 
 use crate::gcra::Gcra;
 use crate::port::{Counter, Unit};
+pub(crate) use full::Together;
 use rolling::Rolling;
 use stay::Stay;
 
@@ -73,15 +75,6 @@ pub(crate) struct Cap {
     pub(crate) uncut: i64,
     /// What all accounts were last found to have used together.
     pub(crate) census: Option<Together>,
-}
-
-/// What all accounts have used of a team's cap in its window, at least: as long as nothing has returned and no limit was changed
-/// it can only be more.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Together {
-    pub(crate) used: i64,
-    /// As of which `State::returned`.
-    pub(crate) returned: u64,
 }
 
 /// Whether a limit lets an amount pass.
@@ -206,30 +199,10 @@ impl Cap {
         }
     }
 
-    /// Milliseconds until it may free.
-    pub(crate) fn frees_in(&self, at: Timestamp) -> Option<u64> {
-        let frees_at = match self.period {
-            Period::Total => None,
-            // what is used of the present bucket counts longest
-            Period::Hour | Period::Rolling => self.rolling.as_ref().and_then(|rolling| rolling.frees_at).or_else(|| {
-                let back = self.period.rolls_over().filter(|_| self.used > 0)?;
-                Some(self.window.end.plus_millis(back))
-            }),
-            Period::Day | Period::Week | Period::Month => Some(self.window.end),
-        };
-        frees_at.map(|end| u64::try_from(end.millis().saturating_sub(at.millis())).unwrap_or(0))
-    }
-
     /// Whether other holders' reservations leave no room although this account's own use would.
     pub(crate) fn blocked_elsewhere(&self, amount: i64) -> bool {
         let others = self.elsewhere.saturating_add(self.passed());
         self.known && self.elsewhere > 0 && self.used.saturating_add(others).saturating_add(amount) > self.most
-    }
-
-    /// Whether all accounts together were found to leave no room for it, and still do.
-    pub(crate) fn is_full(&self, amount: i64, now: Mono) -> bool {
-        let used = |census: Together| census.used.saturating_add(self.passed()).saturating_add(amount);
-        self.is_told(now) && self.census.is_some_and(|census| used(census) > self.most)
     }
 
     /// Whether it can be said what was admitted in earlier buckets.

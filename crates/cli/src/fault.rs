@@ -10,7 +10,8 @@ use tollgate_model::fault;
 
 /// `POINT:NTH`: the process ends, as by SIGKILL, when it is at this point for the nth time.
 const POINT: &str = "TOLLGATE_FAULT_POINT";
-/// A file with the milliseconds that the wall clock stands from the machine's; looked at all the time.
+/// A file with the milliseconds that the wall clock stands from the machine's, and perhaps, behind a space, those that have passed
+/// more by both clocks; looked at all the time.
 const CLOCK: &str = "TOLLGATE_FAULT_CLOCK";
 
 /// Takes both up.
@@ -22,7 +23,12 @@ pub(crate) fn arm() -> Result<()> {
         ensure!(fault::arm(name, nth.parse()?, || std::process::abort()), "there is no point `{name}`");
     }
     if let Some(file) = std::env::var_os(CLOCK).map(PathBuf::from) {
-        let look = move || std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok()).map(fault::shift);
+        let look = move || {
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            let (shift, passed) = text.trim().split_once(' ').unwrap_or((text.trim(), "0"));
+            let _ = shift.parse().map(fault::shift);
+            let _ = passed.parse().map(fault::pass);
+        };
         look();
         thread::Builder::new().name("clock".into()).spawn(move || {
             loop {

@@ -38,9 +38,6 @@ pub(crate) use self::store::{embedded, with_shared};
 use self::watches::Watches;
 use crate::command::init;
 
-/// The lane of everything that is no request's: starts, drains, administrative acts.
-const DESK_LANE: &str = "desk";
-
 /// Everything that runs, until it is closed.
 pub(crate) struct House {
     /// The gate.
@@ -121,7 +118,7 @@ pub(crate) async fn open(config: &Config, accept: Accept) -> Result<House> {
         guests: Default::default(),
         body_bytes: Default::default(),
     });
-    let lane = Arc::new(DeskLane::new(journal.lane(DESK_LANE)?, clock));
+    let lane = Arc::new(DeskLane::open(&journal, &gate.books, &known, clock)?);
     let sealer = Sealer::start(&journal)?;
     let (stop, stopped) = watch::channel(false);
     store.be_patient(false);

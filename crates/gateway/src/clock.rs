@@ -20,8 +20,9 @@ impl Clock {
     /// Both clocks, now. A wall clock before 1970 reads as 1970: every paid call is then refused as `clock_suspect`.
     #[expect(clippy::disallowed_methods, reason = "this is the one reader of the clocks")]
     pub fn now(&self) -> Now {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + skipped();
-        let mono = self.began.elapsed() + skipped();
+        let passed = Duration::from_millis(fault::passed_ms()) + skipped();
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + passed;
+        let mono = self.began.elapsed() + passed;
         Now {
             wall: Timestamp::from_millis(i64::try_from(wall.as_millis()).unwrap_or(i64::MAX).saturating_add(fault::shift_ms())),
             mono: Mono::from_nanos(u64::try_from(mono.as_nanos()).unwrap_or(u64::MAX)),
@@ -35,6 +36,7 @@ fn skipped() -> Duration {
     tests::SKIPPED.get()
 }
 
+/// Nothing, in the product.
 #[cfg(not(test))]
 const fn skipped() -> Duration {
     Duration::ZERO

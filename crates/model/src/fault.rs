@@ -90,13 +90,20 @@ pub const fn shift_ms() -> i64 {
     0
 }
 
+/// Nothing, in the product.
+#[cfg(not(feature = "fault"))]
+#[inline]
+pub const fn passed_ms() -> u64 {
+    0
+}
+
 #[cfg(feature = "fault")]
-pub use armed::{arm, at, shift, shift_ms};
+pub use armed::{arm, at, pass, passed_ms, shift, shift_ms};
 
 #[cfg(feature = "fault")]
 mod armed {
     use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicI64, Ordering};
+    use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
     use super::Point;
 
@@ -109,6 +116,7 @@ mod armed {
 
     static ARMED: OnceLock<Armed> = OnceLock::new();
     static SHIFT_MS: AtomicI64 = AtomicI64::new(0);
+    static PASSED_MS: AtomicU64 = AtomicU64::new(0);
 
     /// Lets `die` be called when the point of this name is reached for the `nth` time; false if there is none of this name.
     pub fn arm(name: &str, nth: i64, die: fn()) -> bool {
@@ -133,5 +141,15 @@ mod armed {
     /// How far the wall clock stands from the machine's.
     pub fn shift_ms() -> i64 {
         SHIFT_MS.load(Ordering::SeqCst)
+    }
+
+    /// So much more time has passed than the machine's clocks say, by both of them; it never goes back.
+    pub fn pass(millis: u64) {
+        PASSED_MS.fetch_max(millis, Ordering::SeqCst);
+    }
+
+    /// How much more time has passed.
+    pub fn passed_ms() -> u64 {
+        PASSED_MS.load(Ordering::SeqCst)
     }
 }

@@ -14,14 +14,18 @@ const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// A stand whose gate's wall clock stands so far from the machine's as the file says.
-struct Clocked {
-    stand: Stand,
+pub(super) struct Clocked {
+    pub(super) stand: Stand,
     file: PathBuf,
 }
 
 impl Clocked {
     fn new() -> Result<Self> {
-        let mut stand = Stand::with(Setup { fault: true, ..Setup::default() })?;
+        Self::with(Setup::default())
+    }
+
+    pub(super) fn with(setup: Setup<'_>) -> Result<Self> {
+        let mut stand = Stand::with(Setup { fault: true, ..setup })?;
         let file = stand.folder().join("clock");
         fs::write(&file, "0")?;
         stand.gate.stop()?;
@@ -30,7 +34,7 @@ impl Clocked {
         Ok(clocked)
     }
 
-    fn restart(&mut self) -> Result<()> {
+    pub(super) fn restart(&mut self) -> Result<()> {
         self.restart_as(&[])
     }
 
@@ -42,8 +46,17 @@ impl Clocked {
 
     /// The gate sees it within milliseconds.
     fn shift(&self, millis: i64) -> Result<()> {
+        self.say(&millis.to_string())
+    }
+
+    /// So much time passes, by both clocks.
+    pub(super) fn pass(&self, millis: u64) -> Result<()> {
+        self.say(&format!("0 {millis}"))
+    }
+
+    fn say(&self, text: &str) -> Result<()> {
         let fresh = self.file.with_extension("new");
-        fs::write(&fresh, millis.to_string())?;
+        fs::write(&fresh, text)?;
         fs::rename(fresh, &self.file)?;
         thread::sleep(Duration::from_millis(60));
         Ok(())

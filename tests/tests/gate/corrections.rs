@@ -105,6 +105,21 @@ fn what_is_taken_off_is_taken_off_the_days_purchases_and_never_below_nothing() -
 }
 
 #[test]
+fn a_start_behind_a_correction_that_the_books_have_is_a_clean_one_with_its_bursts() -> Result<()> {
+    let mut stand = Stand::new()?;
+    let key = stand.key("shop", json!({ "caps": ["9/day"], "rate": "1/min burst 3" }))?;
+    assert_eq!(adjust(&stand, &json!({ "key": "shop", "up": "0.10", "reason": "r", "id": ID }))?.status, 200);
+    for _ in 0..2 {
+        stand.gate.stop()?;
+        stand.restart()?;
+        let bought = (0..5).filter(|_| buy(&stand, &key).is_ok_and(|answer| answer.task().is_some())).count();
+        assert_eq!(bought, 3, "nothing was brought up to the log, so the burst is whole");
+    }
+    assert_eq!(settled(&stand, "shop")?, "0.700000000 in 6", "and the correction is counted once");
+    Ok(())
+}
+
+#[test]
 fn a_correction_that_is_no_amount_has_no_reason_or_no_day_is_refused_with_what_was_expected() -> Result<()> {
     let stand = Stand::new()?;
     stand.key("shop", json!({ "caps": ["1/day"] }))?;

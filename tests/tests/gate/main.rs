@@ -26,6 +26,7 @@ mod hostile_answers;
 mod idempotency;
 mod identity;
 mod journal;
+mod late;
 mod leaks;
 mod limits;
 mod matrix;

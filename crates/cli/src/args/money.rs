@@ -41,6 +41,7 @@ pub(crate) enum Books {
 }
 
 #[derive(Args)]
+#[group(id = "raise")]
 #[command(group(clap::ArgGroup::new("which").required(true)))]
 pub(crate) struct Raise {
     /// To which amount, with the cap's own period and zone: `50/day`

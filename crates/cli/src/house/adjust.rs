@@ -13,6 +13,8 @@ use tollgate_model::{Money, Name, Now, RequestId, Timestamp};
 use super::desk::Inside;
 use super::lane::DeskLane;
 
+/// No task of an upstream that is gone is polled late.
+const FORMER_DEADLINE_MS: u64 = 600_000;
 /// The method of what was spent, and nobody knows on what.
 const METHOD: &str = "correction";
 
@@ -74,13 +76,16 @@ impl Inside {
         self.upstreams.iter().find(|(upstream, _)| upstream.name == *name).map(|(upstream, _)| &*upstream.account)
     }
 
+    /// What was bought at an upstream that the configuration does not name any more is taken off there all the same.
     fn tell(&self, entries: Vec<Adjustment>) {
         let now = self.gate.clock.now();
         for entry in entries {
-            if let Some(account) = self.account(&entry.upstream) {
-                account.adjust(entry, now);
+            match self.account(&entry.upstream) {
+                Some(account) => account.adjust(entry, now),
+                None => self.gate.books.account(&entry.upstream, FORMER_DEADLINE_MS).adjust(entry, now),
             }
         }
+        self.lane.told();
     }
 
     /// What the log has under this id; nothing if it was not said before.

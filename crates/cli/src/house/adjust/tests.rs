@@ -6,6 +6,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tollgate_admin::{Acts, AdminAct, Door, Stage};
 use tollgate_audit::{Found, Journal};
+use tollgate_books::LaneMark;
 use tollgate_gateway::clock::Clock;
 use tollgate_model::{KeyId, Name};
 
@@ -15,7 +16,7 @@ const ID: RequestId = RequestId::from_bytes([7; 16]);
 
 fn lane(folder: &TempDir) -> DeskLane {
     let clock = Clock::begin();
-    DeskLane::new(Journal::open(folder.path(), clock.now().wall).unwrap().lane("desk").unwrap(), clock)
+    DeskLane::new(Journal::open(folder.path(), clock.now().wall).unwrap().lane("desk").unwrap(), LaneMark::default(), clock)
 }
 
 fn correction() -> Correction {
