@@ -23,7 +23,7 @@ async fn rooms(worker: &Worker, arrival: &Arrival<'_>, line: &mut Line<'_>) -> R
     // 2. whose key? judged by the snapshot of this instant: a change binds whatever is identified after it
     let identified = identify::whose(&understood, worker, line)?;
     // 3. from an allowed address? pure, so it comes before anything that counts
-    let located = locate::from(identified, line)?;
+    let located = locate::from(identified, worker, line)?;
 
     match located.operation() {
         // answered from the key's own allowance; no provider is asked

@@ -41,8 +41,8 @@ impl Books {
             let is_known = !told.contains(&None);
             let wished = used.saturating_add(blocked.more);
             if wished > blocked.most {
-                // the next to wish for it need not ask all accounts again
-                if let Some(own) = own(&mut states).filter(|_| is_known) {
+                // the next to wish for it need not ask all accounts again; nothing says when a figure of one account alone is old
+                if let Some(own) = own(&mut states).filter(|_| is_shared && is_known) {
                     own.counted(blocked.ix, used);
                 }
                 return Census::Full(blocked.denial);

@@ -70,7 +70,7 @@ pub(crate) async fn made<'a>(
                     let why = format!("the first submission with {called} is still in flight");
                     return Err(Denial::new(DenialCode::ConcurrencyLimited, why).retry_after(1_000).into());
                 }
-                located = locate::from(identify::whose(understood, worker, line)?, line)?;
+                located = locate::from(identify::whose(understood, worker, line)?, worker, line)?;
                 if located.identified.key.id != under.0 {
                     return Err(Denial::new(DenialCode::Unauthenticated, "the key was given to another while it waited").into());
                 }

@@ -7,6 +7,7 @@ use super::identify::Identified;
 use super::record::Line;
 use crate::fault::{self, Place};
 use crate::refusal::Refusal;
+use crate::worker::Worker;
 
 /// A call from an allowed address.
 pub struct Located<'a> {
@@ -15,11 +16,11 @@ pub struct Located<'a> {
     _proof: (),
 }
 
-/// Judges the true client address by the key's allowlist; an empty list allows nobody.
-pub(crate) fn from<'a>(identified: Identified<'a>, line: &mut Line<'_>) -> Result<Located<'a>, Refusal> {
+/// Judges the true client address by the key's allowlist, as of now: a call may have waited. An empty list allows nobody.
+pub(crate) fn from<'a>(identified: Identified<'a>, worker: &Worker, line: &mut Line<'_>) -> Result<Located<'a>, Refusal> {
     fault::at(Place::Locate);
     let arrival = &identified.arrival;
-    let judged = judge::locate(&identified.key.policy, arrival.client, arrival.now.wall);
+    let judged = judge::locate(&identified.key.policy, arrival.client, worker.lately().wall);
     line.verdict.network = judged.factor();
     line.observe(judged)?;
     Ok(Located { identified, _proof: () })

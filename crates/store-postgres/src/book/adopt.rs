@@ -23,9 +23,13 @@ pub(crate) async fn adopt(session: &mut Session, memory: &Memory, fence: Fence, 
     done.await
 }
 
-/// A gate of a version that does not say so is never gone. What another gate takes at this moment is passed over: nobody waits.
+/// A gate of a version that does not say so is never gone. Silence counts only where this gate was heard meanwhile: behind an outage, or a
+/// step of the server's clock, the others have yet to tell what they did. What another gate takes at this moment is passed over, and a gate that is being opened too:
+/// nobody waits.
 const TAKE: &str = "WITH gone AS (SELECT name FROM tollgate.instances
-     WHERE name <> $1 AND greatest(present, seen) < clock_timestamp() - $4::bigint * interval '1 millisecond' AND present IS NOT NULL),
+     WHERE name <> $1 AND greatest(present, seen) < clock_timestamp() - $4::bigint * interval '1 millisecond' AND present IS NOT NULL
+     AND EXISTS (SELECT FROM tollgate.instances me WHERE me.name = $1 AND me.present > clock_timestamp() - interval '1 minute')
+     FOR SHARE SKIP LOCKED),
      left_open AS (SELECT request FROM tollgate.holds WHERE state IN ('open', 'unknown') AND upstream = ANY($2)
      AND (instance IN (SELECT name FROM gone) AND adopter IS NULL OR adopter IN (SELECT name FROM gone))
      ORDER BY request LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)

@@ -40,14 +40,14 @@ async fn apply_all(session: &Session, instance: &str, facts: Vec<Fact>) -> Resul
     counter::none_is_made(session).await?;
     let mut holds = Holds::fetch(session, facts.iter().map(request)).await?;
     let mut tally = Tally::default();
-    let newest = facts.iter().map(at).max();
+    let (newest, told) = (facts.iter().map(at).max(), facts.len());
     for fact in facts {
         apply(&mut holds, &mut tally, instance, fact);
     }
     holds.write(session).await?;
     tally.write(session).await?;
     match newest {
-        Some(now) => prune::prune(session, now).await,
+        Some(now) => prune::prune(session, now, told).await,
         None => Ok(()),
     }
 }

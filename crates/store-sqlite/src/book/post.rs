@@ -24,7 +24,7 @@ pub(crate) fn post(
 ) -> Result<(), Failure> {
     let instance = super::opener(conn, fence)?;
     let mut holds = Holds::of(conn)?;
-    let mut newest = None;
+    let (mut newest, told) = (None, facts.len());
     for fact in facts {
         newest = newest.max(Some(at(&fact)));
         apply(&mut holds, fact)?;
@@ -38,7 +38,7 @@ pub(crate) fn post(
     for (counter, holder, ceiling) in give_back {
         lower(conn, counter, holder, *ceiling)?;
     }
-    newest.map_or(Ok(()), |now| prune::prune(conn, now))
+    newest.map_or(Ok(()), |now| prune::prune(conn, now, told))
 }
 
 fn apply(holds: &mut Holds<'_>, fact: Fact) -> Result<(), Failure> {

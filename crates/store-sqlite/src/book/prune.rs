@@ -25,17 +25,15 @@ macro_rules! few {
 
 /// Forgets settled and voided holds, with their task's owner, and counters whose window has ended. Their sums stay in `usage`. A
 /// correction is never forgotten: its line is replayed for as long as the journal is kept, and must change nothing again.
-pub(super) fn prune(conn: &Connection, now: Timestamp) -> Result<(), Failure> {
+pub(super) fn prune(conn: &Connection, now: Timestamp, told: usize) -> Result<(), Failure> {
     let horizon = now.plus_millis(-KEPT_MS);
     // ids begin with their time: the oldest are found without an index of their own
     let oldest = RequestId::new(horizon, [0; 10]);
-    let holds = concat!(
-        "DELETE FROM holds WHERE request IN (SELECT request FROM holds
-         WHERE request < ?1 AND at < ?2 AND state IN (2, 3) ORDER BY request",
-        few!(),
-        ")"
-    );
-    conn.prepare_cached(holds)?.execute((oldest.as_bytes(), horizon.millis()))?;
+    let holds = "DELETE FROM holds WHERE request IN (SELECT request FROM holds
+         WHERE request < ?1 AND at < ?2 AND state IN (2, 3) ORDER BY request LIMIT ?3)";
+    // of holds as many as the post tells facts: more than a post brings are never left
+    let most = i64::try_from(told.max(200)).unwrap_or(i64::MAX);
+    conn.prepare_cached(holds)?.execute((oldest.as_bytes(), horizon.millis(), most))?;
     let counters = concat!("DELETE FROM counters WHERE id IN (SELECT id FROM counters WHERE ends < ?", few!(), ")");
     conn.prepare_cached(counters)?.execute([horizon.millis()])?;
     let buckets =

@@ -100,3 +100,18 @@ fn nothing_is_taken_from_a_gate_that_never_says_that_it_is_at_work_nor_of_an_acc
     run(b.store.open("b", "boot", true)).unwrap();
     assert_eq!(adopt(&b, QUARTER), Err(StoreError::Fenced));
 }
+
+#[test]
+fn behind_an_outage_nobody_is_gone_before_all_have_had_time_to_speak() {
+    let database = book();
+    let (a, b) = (Gate::open(&database, "a"), Gate::open(&database, "b"));
+    run(a.post(vec![held(request(NOON, 1, 1), NOON, 10)])).unwrap();
+    // the server was away, or its clock has stepped: neither was heard
+    be_gone(&database, "a");
+    be_gone(&database, "b");
+    assert_eq!(adopt(&b, QUARTER), Ok(Vec::new()));
+    assert_eq!(adopt(&a, QUARTER), Ok(Vec::new()));
+    assert_eq!(adopt(&b, QUARTER), Ok(Vec::new()), "it has spoken meanwhile");
+    be_gone(&database, "a");
+    assert_eq!(adopt(&b, QUARTER).unwrap().len(), 1);
+}
