@@ -23,6 +23,7 @@ draw() { head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 if [ ! -e real-key ]; then
     read -rsp "the provider's real key: " key
     echo
+    [ -n "$key" ] || { echo "no key was given: run it again" >&2; exit 1; }
     printf %s "$key" | keep real-key $gate
 fi
 [ -e store-password ] || draw | keep store-password $gate
@@ -35,7 +36,9 @@ maxmemory-policy noeviction
 save ""
 appendonly no
 CONF
-if [ ! -e gate.key ]; then
+if [ ! -e gate.key ] || [ ! -e gate.crt ]; then
+    # a run that was cut leaves half a pair
+    rm -f gate.key gate.crt
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 90 -subj /CN=tollgate \
         -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -keyout gate.key.made -out gate.crt.made 2>/dev/null
     keep gate.key $gate <gate.key.made

@@ -6,4 +6,4 @@ pub mod process;
 
 pub use files::{free_bytes, open_files, raise_nofile};
 pub use memory::{give_freed_memory_back, lock_memory};
-pub use process::{boot_id, forbid_core_dumps, terminate};
+pub use process::{acting_user, boot_id, forbid_core_dumps, terminate};

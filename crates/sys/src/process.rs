@@ -21,6 +21,12 @@ pub fn terminate(process: u32) -> io::Result<()> {
     Ok(rustix::process::kill_process(id, rustix::process::Signal::TERM)?)
 }
 
+/// The user in whose name this process acts.
+#[must_use]
+pub fn acting_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
 /// The id of this boot, 36 characters: a lease of another boot is one whose machine died.
 pub fn boot_id() -> io::Result<String> {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;

@@ -1,15 +1,17 @@
 //! `tollgate apply`: a file of teams and keys against a running gate, shown, done, cut and done again.
 
+mod middle;
+
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::thread;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tollgate_tests::{Stand, call, run, run_with, submission, unix};
+
+use middle::middle;
 
 /// A run of `tollgate apply`.
 #[derive(Debug)]
@@ -80,45 +82,6 @@ impl Declared {
 fn came(output: &std::process::Output) -> Result<Came> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Came { code: output.status.code().context("a signal")?, out: text(&output.stdout), err: text(&output.stderr) })
-}
-
-/// Stands between the command and the gate's admin port; `passes` sees each request and says whether its answer comes through.
-fn middle(stand: &Stand, passes: impl Fn(&str) -> bool + Send + 'static) -> Result<SocketAddr> {
-    let (listener, gate) = (TcpListener::bind("127.0.0.1:0")?, stand.gate.address("admin")?);
-    let here = listener.local_addr()?;
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            let _ = client.map_err(anyhow::Error::from).and_then(|client| relay(client, gate, &passes));
-        }
-    });
-    Ok(here)
-}
-
-fn relay(mut client: TcpStream, gate: SocketAddr, passes: &impl Fn(&str) -> bool) -> Result<()> {
-    let request = message(&mut client)?;
-    let through = passes(&String::from_utf8_lossy(&request));
-    let mut gate = TcpStream::connect(gate)?;
-    gate.write_all(&request)?;
-    let answer = message(&mut gate)?;
-    if through {
-        client.write_all(&answer)?;
-    }
-    Ok(())
-}
-
-/// One message with its body.
-fn message(stream: &mut TcpStream) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut byte = [0];
-    while !bytes.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte)?;
-        bytes.extend(byte);
-    }
-    let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|text| text.trim().parse().ok());
-    let mut body = vec![0; length.unwrap_or(0)];
-    stream.read_exact(&mut body)?;
-    Ok([bytes, body].concat())
 }
 
 #[test]
@@ -271,5 +234,34 @@ fn a_new_secret_has_a_place_that_is_free_or_nothing_is_made() -> Result<()> {
     let told: Value = serde_json::from_str(&done.out)?;
     assert_eq!((done.code, told.pointer("/secrets/0/key")), (0, Some(&json!("shop"))), "{done:?}");
     assert!(!done.out.contains("tgk_"));
+    Ok(())
+}
+
+#[test]
+fn a_secret_that_was_rotated_since_a_cut_run_is_not_kept_as_the_keys() -> Result<()> {
+    let declared = Declared::new(FILE)?;
+    let cut = middle(&declared.stand, |request| !request.starts_with("POST /v1/keys "))?;
+    assert_eq!(declared.apply_over(cut, &["--yes"])?.code, 1);
+    declared.stand.ask("POST", "/v1/keys/shop/rotate", Some(&json!({ "now": true })))?;
+    let came = declared.apply(&["--yes"])?;
+    assert!(came.code == 1 && came.err.contains("it was rotated since"), "{came:?}");
+    assert!(!declared.secret("shop.key").exists());
+    Ok(())
+}
+
+#[test]
+fn a_limit_that_moves_from_a_team_to_its_key_is_given_before_it_is_taken() -> Result<()> {
+    let declared = Declared::new(&FILE.replace("caps = [\"25/day\", \"100/total\"]", "caps = \"none\""))?;
+    assert_eq!(declared.apply(&["--yes"])?.code, 0);
+    declared.write(&FILE.replace("caps = [\"400/month\"]", "tasks = [\"90/day\"]"))?;
+    // cut at the first word about the key: the team has its new limit, and still the old one
+    let cut = middle(&declared.stand, |request| !request.starts_with("PATCH /v1/keys/"))?;
+    let came = declared.apply_over(cut, &["--yes"])?;
+    assert!(came.code == 1 && came.err.contains("1 of 3 steps"), "{came:?}");
+    let team = declared.stand.ask("GET", "/v1/teams/crew", None)?.to_string();
+    assert!(team.contains("400/month") && team.contains("90/day"), "{team}");
+    assert_eq!(declared.apply(&["--yes"])?.code, 0);
+    let team = declared.stand.ask("GET", "/v1/teams/crew", None)?.to_string();
+    assert!(!team.contains("400/month") && team.contains("90/day"), "{team}");
     Ok(())
 }

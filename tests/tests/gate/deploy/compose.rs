@@ -20,7 +20,9 @@ impl Composed {
         let mut gates = Vec::new();
         for service in services.values().filter(|service| service.get("image") == Some(&json!("tollgate"))) {
             let name = text(service, "/configs/0/source")?;
-            gates.push((service.clone(), text(&file, &format!("/configs/{name}/content"))?.to_owned()));
+            // what is no file cannot be put into a container whose root is read-only
+            let beside = text(&file, &format!("/configs/{name}/file"))?.strip_prefix("./").context("not beside it")?;
+            gates.push((service.clone(), repository(&format!("deploy/compose/{beside}"))?));
         }
         Ok(Self { file, gates })
     }

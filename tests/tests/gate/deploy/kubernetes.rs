@@ -107,7 +107,9 @@ fn probes_services_and_policies_meet_at_the_ports_that_are_listened_to() -> Resu
     for service in ["tollgate", "tollgate-pods"] {
         assert_eq!(set.one("Service", service)?.pointer("/spec/ports/0/targetPort"), name, "{service}");
     }
-    assert_eq!(set.one("Service", "tollgate")?.pointer("/spec/sessionAffinity"), Some(&json!("ClientIP")));
+    let service = set.one("Service", "tollgate")?;
+    assert_eq!(service.pointer("/spec/sessionAffinity"), Some(&json!("ClientIP")));
+    assert_eq!(service.pointer("/spec/sessionAffinityConfig/clientIP/timeoutSeconds"), Some(&json!(86_400)));
     let policy = set.one("NetworkPolicy", "tollgate")?;
     assert_eq!(policy.pointer("/spec/ingress/0/ports/0/port"), Some(&port));
     let out = list(policy, "/spec/egress")?;

@@ -15,6 +15,13 @@ pub(super) struct Line {
     pub(super) to: String,
 }
 
+impl Line {
+    /// Whether there was nothing before.
+    pub(super) fn gives(&self) -> bool {
+        self.from == "-"
+    }
+}
+
 /// The fields in which terms differ from what they were; from what is there without a word, if there was nothing.
 pub(super) fn between(kind: Kind, before: Option<&Value>, after: &Value) -> Vec<Line> {
     let blank = json!({ "methods": "any" });

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use tollgate_config::{Declared, Said};
 
 /// Whether a team or a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
     Team,
     Key,

@@ -13,7 +13,8 @@ use crate::print;
 
 /// Everything that is to be done, and what is not.
 pub(super) struct Plan {
-    /// Teams before keys, as they stand in the file.
+    /// What is made and given first, then keys, then what is taken from teams: cut anywhere, a limit that moves between a team and its keys
+    /// is in force at both, never at neither.
     pub(super) steps: Vec<Step>,
     /// What is as the file says.
     pub(super) untouched: Vec<(Kind, String)>,
@@ -57,6 +58,8 @@ impl Plan {
                 Err(problem) => mistakes.extend(placed(manifest, declared, &problem)),
             }
         }
+        // sorting keeps the file's order within each
+        plan.steps.sort_by_key(Step::turn);
         Mistakes::of(mistakes).map_or(Ok(plan), |mistakes| Err(Failed::usage(mistakes)))
     }
 
@@ -87,8 +90,13 @@ impl Plan {
                 return Ok(());
             }
             Some(version) => {
-                let changed: Vec<_> = lines.iter().map(|line| line.field).collect();
-                What::Change { version, fields: ends(form::of(&form, &changed), after) }
+                let (given, other): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| kind == Kind::Team && line.gives());
+                for lines in [given, other].into_iter().filter(|lines| !lines.is_empty()) {
+                    let changed: Vec<_> = lines.iter().map(|line| line.field).collect();
+                    let what = What::Change { version, fields: ends(form::of(&form, &changed), after) };
+                    self.steps.push(Step { kind, name: name.clone(), what, lines });
+                }
+                return Ok(());
             }
         };
         self.steps.push(Step { kind, name, what, lines });
@@ -178,6 +186,14 @@ impl What {
 }
 
 impl Step {
+    fn turn(&self) -> u8 {
+        match (self.kind, &self.what) {
+            (Kind::Team, What::Change { .. }) if !self.lines.iter().all(Line::gives) => 2,
+            (Kind::Team, _) => 0,
+            (Kind::Key, _) => 1,
+        }
+    }
+
     /// The step, for programs.
     pub(super) fn json(&self) -> Value {
         let fields = self.lines.iter().map(|Line { field, from, to }| json!({ "field": field, "from": from, "to": to }));

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -43,12 +43,25 @@ impl Folder {
         if path.to_str().is_some_and(|text| text.starts_with("vault:")) {
             return Err(Failed::usage("a Vault path for new secrets is not built yet").hint("name a folder: each secret is a file in it"));
         }
-        let open = fs::metadata(&path).map_or(0, |data| data.permissions().mode() & 0o022);
-        if open != 0 {
-            return Err(Failed::new(format!("others may write to the folder of secrets `{}`", path.display()))
-                .hint("`chmod go-w` it, or name another"));
+        let folder = Self(path);
+        folder.judge()?;
+        Ok(folder)
+    }
+
+    /// Who may write in it may take a secret away, or put another in its place.
+    fn judge(&self) -> Outcome {
+        let path = self.0.display();
+        let data = match fs::metadata(&self.0) {
+            Ok(data) => data,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(anyhow::Error::from(error).context(format!("cannot read `{path}`")).into()),
+        };
+        let ours = [0, tollgate_sys::acting_user()].contains(&data.uid());
+        if !ours || data.permissions().mode() & 0o022 != 0 {
+            return Err(Failed::new(format!("others may write to the folder of secrets `{path}`"))
+                .hint("it is to be your own, and `chmod go-w`; or name another"));
         }
-        Ok(Self(path))
+        Ok(())
     }
 
     fn secret(&self, name: &str) -> PathBuf {
@@ -61,22 +74,31 @@ impl Folder {
 
     /// What is there of this key.
     pub(super) fn find(&self, name: &str) -> Result<Found, Failed> {
-        let (secret, note) = (read(&self.secret(name))?, read(&self.note(name))?);
-        if note.is_some() && secret.as_ref().is_some_and(|text| VirtualKey::is_well_formed(text)) {
+        let path = self.secret(name);
+        let taken = || match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Nothing),
+            Err(error) => Err(anyhow::Error::from(error).context(format!("cannot read `{}`", path.display())).into()),
+            // its service's by now, perhaps: nobody needs to read it here
+            Ok(_) => Ok(Found::Taken(path.clone())),
+        };
+        let Some(note) = read(&self.note(name))? else { return taken() };
+        if read(&path)?.is_some_and(|text| VirtualKey::is_well_formed(&text)) {
             return Ok(Found::Kept);
         }
-        // a note that was cut short was never asked under
-        let written: Value = note.and_then(|note| serde_json::from_slice(&note).ok()).unwrap_or_default();
+        // a note that was cut short was never asked under, and one of another key was moved here
+        let written: Value = serde_json::from_slice(&note).unwrap_or_default();
         let once = written.get("once").and_then(Value::as_str).map(str::to_owned);
-        Ok(match once.zip(written.get("body").cloned()) {
-            Some((once, body)) => Found::Begun(Begun { once, body }),
-            None => secret.map_or(Found::Nothing, |_| Found::Taken(self.secret(name))),
-        })
+        match once.zip(written.get("body").filter(|body| body.get("name").and_then(Value::as_str) == Some(name)).cloned()) {
+            Some((once, body)) => Ok(Found::Begun(Begun { once, body })),
+            None => taken(),
+        }
     }
 
     /// Notes what is about to be asked for; what was asked before in the same words goes on under the same text.
     pub(super) fn begin(&self, name: &str, body: &Value) -> Result<Begun, Failed> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0).with_context(|| format!("cannot make `{}`", self.0.display()))?;
+        // somebody else may have made it meanwhile
+        self.judge()?;
         match self.find(name)? {
             Found::Begun(begun) if begun.body == *body => return Ok(begun),
             Found::Begun(_) | Found::Nothing => self.clear(name)?,
@@ -104,7 +126,8 @@ impl Folder {
         Ok(path)
     }
 
-    fn clear(&self, name: &str) -> Result<(), Failed> {
+    /// Forgets that it was asked for.
+    pub(super) fn clear(&self, name: &str) -> Result<(), Failed> {
         let note = self.note(name);
         match fs::remove_file(&note) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

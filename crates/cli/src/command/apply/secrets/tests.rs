@@ -38,7 +38,7 @@ fn a_run_that_was_cut_goes_on_under_the_same_text_and_another_request_under_anot
 #[test]
 fn half_a_secret_is_replaced_half_a_note_was_never_asked_under_and_a_whole_secret_is_kept() {
     let (_dir, folder) = folder();
-    let begun = folder.begin("ci", &json!({})).unwrap();
+    let begun = folder.begin("ci", &json!({ "name": "ci" })).unwrap();
     fs::write(folder.secret("ci"), "tgk_half").unwrap();
     assert!(matches!(folder.find("ci").unwrap(), Found::Begun(found) if found == begun));
     let whole = secret();
