@@ -92,6 +92,8 @@ pub fn look(settings: &Settings<'_>) -> Result<String, CopyError> {
 /// Copies everything into an empty database, in this gate's name: whole, or not at all. The gate's memory of the book begins with it.
 /// Gives host, port and database.
 pub fn copy(settings: &Settings<'_>, instance: &str, whole: &Whole, stock: &mut dyn Stock) -> Result<String, CopyError> {
+    // before it is opened: that brings an older schema forward, and another's book is not to be touched
+    look(settings)?;
     let place = Place::parse(settings)?;
     let memory = Memory::open(&settings.memory)?;
     runtime()?.block_on(async {
