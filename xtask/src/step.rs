@@ -51,3 +51,15 @@ pub(crate) fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
+
+/// Reads `--word N` pairs of a verb into the numbers that they name.
+pub(crate) fn numbers(verb: &str, words: &[String], known: &mut [(&str, &mut u64)]) -> Result<()> {
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let names: Vec<_> = known.iter().map(|(name, _)| format!("`{name} N`")).collect();
+        let found = known.iter_mut().find(|(name, _)| name == word);
+        let (_, number) = found.with_context(|| format!("`{word}` is not a word of `{verb}`\nhint: {}", names.join(", ")))?;
+        **number = words.next().with_context(|| format!("`{word}` without a number"))?.parse()?;
+    }
+    Ok(())
+}
